@@ -1,0 +1,149 @@
+//! The table and the vault: embedded in a data directory, in memory, or deployed.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use dynoxide::Database;
+use shared::crypto::sealed::Vault;
+use shared::store::{Store, schema};
+use tokio::net::TcpListener;
+
+use crate::cli::Target;
+
+/// Name of the table of a local server.
+const TABLE: &str = "latchkey";
+
+/// A table, ready for use, and what seals its secrets.
+#[derive(Debug)]
+pub struct Opened {
+    /// The table.
+    pub store: Store,
+    /// The vault.
+    pub vault: Vault,
+}
+
+/// The table of a data directory, in the embedded engine or at another endpoint.
+///
+/// # Errors
+/// One sentence: the directory cannot be used, its database or key file is damaged, the endpoint does not answer.
+pub async fn local(data: &Path, endpoint: Option<&str>) -> Result<Opened, String> {
+    fs::create_dir_all(data).map_err(|error| format!("the data directory {} cannot be made: {error}", data.display()))?;
+    let vault = Vault::file(&data.join("vault.key")).map_err(|error| error.to_string())?;
+    let endpoint = match endpoint {
+        Some(endpoint) => endpoint.to_owned(),
+        None => {
+            let path = data.join("latchkey.db");
+            check(&path)?;
+            let text = path.to_str().ok_or("the data directory's name is not UTF-8")?;
+            embed(Database::new(text).map_err(|error| damaged(&path, &error.to_string()))?).await?
+        }
+    };
+    let store = Store::new(client(&endpoint), TABLE);
+    ensure_table(&store).await?;
+    Ok(Opened { store, vault })
+}
+
+/// An empty table in memory, or at another endpoint.
+///
+/// # Errors
+/// One sentence.
+pub async fn ephemeral(endpoint: Option<&str>) -> Result<Opened, String> {
+    let vault = Vault::ephemeral();
+    let (endpoint, table) = match endpoint {
+        Some(endpoint) => (endpoint.to_owned(), format!("sandbox-{}", std::process::id())),
+        None => (embed(Database::memory().map_err(|error| error.to_string())?).await?, TABLE.to_owned()),
+    };
+    let store = Store::new(client(&endpoint), &table);
+    ensure_table(&store).await?;
+    Ok(Opened { store, vault })
+}
+
+/// A table in AWS.
+///
+/// # Errors
+/// One sentence.
+pub async fn deployed(table: &str, target: &Target) -> Result<Opened, String> {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest());
+    if let Some(region) = &target.region {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    let aws = loader.load().await;
+    let client = match &target.endpoint {
+        Some(endpoint) => client(endpoint),
+        None => Client::new(&aws),
+    };
+    let vault = match &target.kms_key {
+        Some(key) => Vault::kms(aws_sdk_kms::Client::new(&aws), key.clone()),
+        None if target.endpoint.is_some() => {
+            fs::create_dir_all(&target.data).map_err(|error| error.to_string())?;
+            Vault::file(&target.data.join("vault.key")).map_err(|error| error.to_string())?
+        }
+        None => return Err("--table needs --kms-key, the key that the stack's outputs name".to_owned()),
+    };
+    Ok(Opened { store: Store::new(client, table), vault })
+}
+
+/// Serves a database on a loopback port of its own; the endpoint.
+async fn embed(database: Database) -> Result<String, String> {
+    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|error| error.to_string())?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    tokio::spawn(dynoxide::server::serve_on(listener, database));
+    Ok(format!("http://{address}"))
+}
+
+/// A client of an engine that takes any credentials.
+fn client(endpoint: &str) -> Client {
+    let credentials = Credentials::new("latchkey", "latchkey", None, None, "local");
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(credentials)
+        .endpoint_url(endpoint)
+        .build();
+    Client::from_conf(config)
+}
+
+/// Creates the table unless it is there.
+///
+/// # Errors
+/// One sentence.
+pub async fn ensure_table(store: &Store) -> Result<(), String> {
+    let there = store.client().describe_table().table_name(store.table()).send().await.is_ok();
+    if there {
+        return Ok(());
+    }
+    let request = schema::create_table(store.client(), store.table()).map_err(|error| error.to_string())?;
+    request.send().await.map_err(|error| format!("the table cannot be created: {}", aws_sdk_dynamodb::error::DisplayErrorContext(error)))?;
+    for _ in 0..100 {
+        let answer = store.client().describe_table().table_name(store.table()).send().await;
+        let active = answer.ok().and_then(|answer| answer.table).and_then(|table| table.table_status);
+        if active == Some(aws_sdk_dynamodb::types::TableStatus::Active) {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Err("the table did not become active".to_owned())
+}
+
+/// Refuses a file that is no database, before the engine touches it.
+fn check(path: &Path) -> Result<(), String> {
+    use std::io::Read;
+    let mut header = [0; 16];
+    match fs::File::open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(format!("{} cannot be read: {error}", path.display())),
+        Ok(mut file) => match file.read(&mut header) {
+            Ok(0) => Ok(()),
+            Ok(16) if &header == b"SQLite format 3\0" => Ok(()),
+            Ok(_) => Err(damaged(path, "it is not a database")),
+            Err(error) => Err(format!("{} cannot be read: {error}", path.display())),
+        },
+    }
+}
+
+fn damaged(path: &Path, reason: &str) -> String {
+    format!("{} is damaged and was left untouched: {reason}", path.display())
+}

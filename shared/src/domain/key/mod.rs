@@ -1,0 +1,5 @@
+//! Keys of a policy's pool (spec 04 §1.3).
+
+mod record;
+
+pub use record::{PoolKey};

@@ -1,0 +1,4 @@
+//! Machines and their processes: heartbeats and limits.
+
+pub mod heartbeat;
+pub mod limits;

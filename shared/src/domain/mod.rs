@@ -1,0 +1,33 @@
+//! The domain: one module for each resource, with its declaration and its rules.
+//!
+//! * [`attribute`], [`resource`] — how resources are declared
+//! * [`body`] — what requests about them look like
+//! * [`model`] — the rules that every declared attribute obeys
+//! * [`wire`] — enumerations that travel as strings
+//! * [`calendar`] — calendar arithmetic
+
+pub mod account;
+pub mod attribute;
+pub mod body;
+pub mod calendar;
+pub mod entitlement;
+pub mod environment;
+pub mod group;
+pub mod key;
+pub mod license;
+pub mod machine;
+pub mod model;
+pub mod policy;
+pub mod product;
+pub mod resource;
+pub mod token;
+pub mod user;
+pub mod versions;
+pub mod wire;
+
+use crate::http::version::Downgrade;
+
+/// Every difference between API versions.
+pub fn downgrades() -> impl Iterator<Item = &'static Downgrade> {
+    versions::DOWNGRADES.iter()
+}

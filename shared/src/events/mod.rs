@@ -1,0 +1,79 @@
+//! Events: what happened, to whom, by whom (spec 01 §4, 09).
+//!
+//! A mutation writes its event in its own transaction: the event's item is log entry and outbox in
+//! one, and the table's stream hands it on. Writes that must stay a single write (a validation's
+//! touch, a ping) carry their event on the written item instead, in the attribute
+//! [`schema::EVENT`]; the stream delivers every version of the item, so none is lost.
+
+pub mod journal;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::clock::Time;
+use crate::domain::attribute::Reference;
+use crate::ids::{Id, new_id};
+use crate::store::{Unit, item, keys, schema};
+
+/// How long events are kept, in seconds: 90 days.
+const RETENTION: i64 = 90 * 86_400;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Event {
+    /// Identifier; consumers are idempotent by it.
+    pub id: Id,
+    /// Name, e.g. `license.created`.
+    pub event: String,
+    /// Account it happened in.
+    pub account: Id,
+    /// Environment it happened in.
+    pub environment: Option<Id>,
+    /// When.
+    pub created: Time,
+    /// What the log names: the resource that the path addresses.
+    pub resource: Reference,
+    /// Who did it; nobody for jobs and anonymous callers.
+    pub whodunnit: Option<Reference>,
+    /// The request that did it.
+    pub request: Option<Id>,
+    /// Further facts for the log.
+    pub metadata: Map<String, Value>,
+    /// The document that webhooks show, of the newest API version, as it was at that moment.
+    pub payload: Value,
+}
+
+impl Event {
+    /// An event without a bearer or a request.
+    #[must_use]
+    pub fn new(name: &str, account: Id, environment: Option<Id>, at: Time, resource: Reference, payload: Value) -> Self {
+        Self {
+            id: new_id(),
+            event: name.to_owned(),
+            account,
+            environment,
+            created: at,
+            resource,
+            whodunnit: None,
+            request: None,
+            metadata: Map::new(),
+            payload,
+        }
+    }
+
+    /// Writes it in the same transaction as what it announces.
+    pub fn record(&self, unit: &mut Unit) {
+        let Ok(Value::Object(members)) = serde_json::to_value(self) else { return };
+        let mut attributes = item::encode_map(&members);
+        let expires = self.created.seconds() + RETENTION;
+        attributes.insert(schema::TTL.to_owned(), aws_sdk_dynamodb::types::AttributeValue::N(expires.to_string()));
+        unit.put(&keys::event(self.account, self.created, self.id), attributes, None);
+    }
+
+    /// Lets a lone write of `key` carry it. The payload stays out: the written item itself shows it.
+    pub fn announce(mut self, unit: &mut Unit, key: &keys::Key) {
+        self.payload = Value::Null;
+        let value = serde_json::to_value(&self).unwrap_or_default();
+        unit.set(key, [(schema::EVENT, value)]);
+    }
+}

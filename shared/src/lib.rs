@@ -1,0 +1,23 @@
+//! What every Latchkey function shares.
+//!
+//! A request's way: [`http::stack`] → a family's router → [`http::context`] (version, account,
+//! environment, credentials) → handler (decode → authorize → rule → one unit of work → encode).
+//! Handlers hold no rules, [`domain`] holds no HTTP, [`store`] holds no rules.
+
+pub mod app;
+pub mod auth;
+pub mod cascade;
+pub mod clock;
+pub mod config;
+pub mod crypto;
+pub mod domain;
+pub mod events;
+pub mod http;
+pub mod ids;
+pub mod jsonapi;
+pub mod lambda;
+pub mod mail;
+pub mod provision;
+pub mod store;
+pub mod telemetry;
+pub mod tenant;

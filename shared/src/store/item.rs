@@ -1,0 +1,102 @@
+//! Records as DynamoDB items.
+//!
+//! Scalars become the table's own scalars, so that conditions and counters can read them. Arrays
+//! and objects become binary attributes that hold their JSON text: exact (numbers beyond
+//! DynamoDB's range, member order) and smaller than lists and maps. Null is absence.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::{Map, Value};
+
+use super::schema;
+
+/// One item of the table.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// The attribute that stores a JSON value; `None` for null.
+#[must_use]
+pub fn encode(value: &Value) -> Option<AttributeValue> {
+    Some(match value {
+        Value::Null => return None,
+        Value::Bool(flag) => AttributeValue::Bool(*flag),
+        Value::Number(number) if number.is_f64() => AttributeValue::B(Blob::new(number.to_string())),
+        Value::Number(number) => AttributeValue::N(number.to_string()),
+        Value::String(text) => AttributeValue::S(text.clone()),
+        Value::Array(_) | Value::Object(_) => AttributeValue::B(Blob::new(value.to_string())),
+    })
+}
+
+/// The JSON value of a stored attribute; null if it holds nothing this module writes.
+#[must_use]
+pub fn decode(attribute: &AttributeValue) -> Value {
+    match attribute {
+        AttributeValue::S(text) => Value::String(text.clone()),
+        AttributeValue::Bool(flag) => Value::Bool(*flag),
+        AttributeValue::N(digits) => digits.parse::<i64>().map_or(Value::Null, Value::from),
+        AttributeValue::B(blob) => serde_json::from_slice(blob.as_ref()).unwrap_or(Value::Null),
+        _ => Value::Null,
+    }
+}
+
+/// All members of a record as attributes.
+#[must_use]
+pub fn encode_map(map: &Map<String, Value>) -> Item {
+    map.iter().filter_map(|(name, value)| Some((name.clone(), encode(value)?))).collect()
+}
+
+/// All attributes of an item as record members; keys and index attributes are left out.
+#[must_use]
+pub fn decode_map(item: &Item) -> Map<String, Value> {
+    item.iter()
+        .filter(|(name, _)| !schema::is_reserved(name))
+        .map(|(name, value)| (name.clone(), decode(value)))
+        .collect()
+}
+
+/// A string attribute of an item.
+#[must_use]
+pub fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
+}
+
+/// An integer attribute of an item; absent counts as 0.
+#[must_use]
+pub fn number(item: &Item, name: &str) -> i64 {
+    item.get(name).and_then(|value| value.as_n().ok()).and_then(|digits| digits.parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            (-1e300..1e300f64).prop_map(Value::from),
+            ".{0,20}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 20, 5, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                prop::collection::hash_map("[a-z]{1,5}", inner, 0..5).prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn every_value_comes_back(value in json()) {
+            let stored = encode(&value).expect("not null");
+            prop_assert_eq!(decode(&stored), value);
+        }
+    }
+
+    #[test]
+    fn null_is_absence() {
+        assert!(encode(&Value::Null).is_none());
+    }
+}

@@ -1,0 +1,802 @@
+//! Units of work: everything a request changes, in one transaction.
+//!
+//! Operations on the same item are merged, since DynamoDB takes one for each item. Each condition
+//! carries the reason that the caller gets when it fails; when another transaction holds an item,
+//! the unit is tried again with jitter.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnConsumedCapacity,
+    ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
+use serde_json::Value;
+
+use super::keys::{self, Key, Within};
+use super::record::{Count, Places, Stored};
+use super::{Item, Store, StoreError, item, primary_key};
+use crate::ids::Id;
+
+/// The attribute of a claim that names who holds it.
+pub const CLAIM_HOLDER: &str = "holder";
+/// The attribute that counts rewrites of a record.
+const REV: &str = "rev";
+/// How many items one DynamoDB transaction takes.
+pub const MOST_OPERATIONS: usize = 100;
+/// How often a unit is tried when other transactions are in its way.
+const TRIES: u32 = 60;
+
+/// Why a unit was not carried out. Nothing of it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// A record with this key exists already.
+    Exists,
+    /// A record that must exist is gone.
+    Gone,
+    /// A record was changed since it was read.
+    Stale,
+    /// A claim is held by another record; its name.
+    Taken(&'static str),
+    /// A condition of the caller's own; its name.
+    Failed(&'static str),
+}
+
+/// The reasons that apply, in the order in which operations were added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused(pub Vec<Reason>);
+
+impl Refused {
+    /// Whether this reason is among them.
+    #[must_use]
+    pub fn has(&self, reason: &Reason) -> bool {
+        self.0.contains(reason)
+    }
+}
+
+/// How a unit can fail.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// A condition did not hold.
+    #[error("refused: {0:?}")]
+    Refused(Refused),
+    /// The table could not be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<CommitError> for Result<Refused, StoreError> {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Refused(refused) => Ok(refused),
+            CommitError::Store(error) => Err(error),
+        }
+    }
+}
+
+/// A condition on an item as it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Condition {
+    /// The item exists.
+    Exists,
+    /// The item does not exist.
+    Absent,
+    /// An attribute has this value.
+    Equals(String, AttributeValue),
+    /// An attribute is missing, or has this value.
+    MissingOr(String, AttributeValue),
+    /// An attribute is missing.
+    Missing(String),
+    /// An integer attribute (missing: 0) is at most this.
+    AtMost(String, i64),
+    /// An integer attribute (missing: 0) is at least this.
+    AtLeast(String, i64),
+}
+
+impl Condition {
+    /// Whether it holds for the item (none: it does not exist).
+    fn holds(&self, item: Option<&Item>) -> bool {
+        let attribute = |name: &str| item.and_then(|item| item.get(name));
+        let number = |name: &str| item.map_or(0, |item| item::number(item, name));
+        match self {
+            Self::Exists => item.is_some(),
+            Self::Absent => item.is_none(),
+            Self::Equals(name, value) => attribute(name) == Some(value),
+            Self::MissingOr(name, value) => attribute(name).is_none_or(|stored| stored == value),
+            Self::Missing(name) => attribute(name).is_none(),
+            Self::AtMost(name, most) => number(name) <= *most,
+            Self::AtLeast(name, least) => number(name) >= *least,
+        }
+    }
+
+    fn express(&self, names: &mut Names) -> String {
+        match self {
+            Self::Exists => "attribute_exists(pk)".to_owned(),
+            Self::Absent => "attribute_not_exists(pk)".to_owned(),
+            Self::Equals(name, value) => format!("{} = {}", names.name(name), names.value(value.clone())),
+            Self::Missing(name) => format!("attribute_not_exists({})", names.name(name)),
+            Self::MissingOr(name, value) => {
+                let name = names.name(name);
+                format!("(attribute_not_exists({name}) OR {name} = {})", names.value(value.clone()))
+            }
+            Self::AtMost(name, most) => {
+                let (name, value) = (names.name(name), names.value(AttributeValue::N(most.to_string())));
+                if *most >= 0 {
+                    format!("(attribute_not_exists({name}) OR {name} <= {value})")
+                } else {
+                    format!("{name} <= {value}")
+                }
+            }
+            Self::AtLeast(name, least) => {
+                let (name, value) = (names.name(name), names.value(AttributeValue::N(least.to_string())));
+                if *least <= 0 {
+                    format!("(attribute_not_exists({name}) OR {name} >= {value})")
+                } else {
+                    format!("{name} >= {value}")
+                }
+            }
+        }
+    }
+}
+
+/// What happens to one item.
+#[derive(Clone, Debug, Default)]
+struct Operation {
+    put: Option<Item>,
+    delete: bool,
+    set: BTreeMap<String, AttributeValue>,
+    add: BTreeMap<String, i64>,
+    remove: Vec<String>,
+    conditions: Vec<(Condition, Reason)>,
+    /// Dropped, and the unit tried again without it, when its item is gone.
+    optional: bool,
+}
+
+impl Operation {
+    fn has_effect(&self) -> bool {
+        self.put.is_some() || self.delete || self.is_update()
+    }
+
+    fn is_update(&self) -> bool {
+        !self.set.is_empty() || !self.add.is_empty() || !self.remove.is_empty()
+    }
+}
+
+/// A unit of work under construction.
+#[derive(Clone, Debug, Default)]
+pub struct Unit {
+    operations: Vec<(Key, Operation)>,
+    positions: HashMap<Key, usize>,
+}
+
+impl Unit {
+    /// An empty unit.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.operations.is_empty()
+    }
+
+    /// How many items it touches.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.operations.len()
+    }
+
+    fn operation(&mut self, key: &Key) -> &mut Operation {
+        let at = *self.positions.entry(key.clone()).or_insert_with(|| {
+            self.operations.push((key.clone(), Operation::default()));
+            self.operations.len() - 1
+        });
+        &mut self.operations[at].1
+    }
+
+    /// Takes over everything another unit does.
+    pub fn merge(&mut self, other: Self) {
+        for (key, operation) in other.operations {
+            let mine = self.operation(&key);
+            if operation.put.is_some() || operation.delete {
+                // The last word on an item's existence wins: a claim given up and taken anew is kept.
+                mine.put = operation.put;
+                mine.delete = operation.delete;
+            }
+            mine.set.extend(operation.set);
+            for (name, amount) in operation.add {
+                *mine.add.entry(name).or_default() += amount;
+            }
+            mine.remove.extend(operation.remove);
+            mine.conditions.extend(operation.conditions);
+            mine.optional |= operation.optional;
+        }
+    }
+
+    /// Stores a new record with all its places. Refused with [`Reason::Exists`] or [`Reason::Taken`].
+    pub fn insert<R: Stored>(&mut self, record: &R) {
+        let key = record.key();
+        let mut stored = item::encode_map(&record.to_map());
+        stored.extend(index_attributes(record));
+        self.put(&key, stored, Some(Reason::Exists));
+        self.occupy(record, &record.places(), &Places::default());
+        if record.listed() {
+            self.number(record, 1);
+        }
+    }
+
+    /// Rewrites what changed from `before` to `after`, places included. Refused with
+    /// [`Reason::Stale`] when the record was rewritten since `before` was read.
+    pub fn update<R: Stored>(&mut self, before: &R, after: &R) {
+        let key = after.key();
+        let (old, new) = (before.to_map(), after.to_map());
+        let operation = self.operation(&key);
+        operation.conditions.push((Condition::Exists, Reason::Gone));
+        operation.conditions.push(if before.rev() == 0 {
+            (Condition::MissingOr(REV.to_owned(), AttributeValue::N("0".to_owned())), Reason::Stale)
+        } else {
+            (Condition::Equals(REV.to_owned(), AttributeValue::N(before.rev().to_string())), Reason::Stale)
+        });
+        operation.set.insert(REV.to_owned(), AttributeValue::N((before.rev() + 1).to_string()));
+        for (name, value) in &new {
+            if name != REV && old.get(name) != Some(value) {
+                match item::encode(value) {
+                    Some(attribute) => {
+                        operation.set.insert(name.clone(), attribute);
+                    }
+                    None => operation.remove.push(name.clone()),
+                }
+            }
+        }
+        for name in old.keys().filter(|name| !new.contains_key(*name)) {
+            operation.remove.push(name.clone());
+        }
+        let (old, new) = (index_attributes(before), index_attributes(after));
+        for (name, value) in &new {
+            if old.get(name) != Some(value) {
+                operation.set.insert(name.clone(), value.clone());
+            }
+        }
+        operation.remove.extend(old.keys().filter(|name| !new.contains_key(*name)).cloned());
+        self.occupy(after, &after.places(), &before.places());
+    }
+
+    /// Sets single attributes of a record that exists, whatever else changed: a touch.
+    pub fn touch<R: Stored>(&mut self, record: &R, attributes: impl IntoIterator<Item = (&'static str, Value)>) {
+        self.set(&record.key(), attributes);
+        self.require(&record.key(), Condition::Exists, Reason::Gone);
+    }
+
+    /// Sets single attributes of an item.
+    pub fn set(&mut self, key: &Key, attributes: impl IntoIterator<Item = (&'static str, Value)>) {
+        let operation = self.operation(key);
+        for (name, value) in attributes {
+            match item::encode(&value) {
+                Some(attribute) => {
+                    operation.set.insert(name.to_owned(), attribute);
+                }
+                None => operation.remove.push(name.to_owned()),
+            }
+        }
+    }
+
+    /// Removes a record with all its places. Refused with [`Reason::Gone`].
+    pub fn remove<R: Stored>(&mut self, record: &R) {
+        self.delete(&record.key(), Some(Reason::Gone));
+        self.occupy(record, &Places::default(), &record.places());
+        if record.listed() {
+            self.number(record, -1);
+        }
+    }
+
+    /// Stores an item; with a reason, only where there is none yet.
+    pub fn put(&mut self, key: &Key, attributes: Item, unless_exists: Option<Reason>) {
+        let operation = self.operation(key);
+        operation.put = Some(attributes);
+        operation.delete = false;
+        if let Some(reason) = unless_exists {
+            operation.conditions.push((Condition::Absent, reason));
+        }
+    }
+
+    /// Removes an item; with a reason, only where there is one.
+    pub fn delete(&mut self, key: &Key, if_exists: Option<Reason>) {
+        let operation = self.operation(key);
+        operation.put = None;
+        operation.delete = true;
+        if let Some(reason) = if_exists {
+            operation.conditions.push((Condition::Exists, reason));
+        }
+    }
+
+    /// Adds to an integer attribute.
+    pub fn add(&mut self, key: &Key, attribute: &str, amount: i64) {
+        *self.operation(key).add.entry(attribute.to_owned()).or_default() += amount;
+    }
+
+    /// Makes the unit depend on a condition.
+    pub fn require(&mut self, key: &Key, condition: Condition, reason: Reason) {
+        let operation = self.operation(key);
+        if !operation.conditions.iter().any(|(known, _)| *known == condition) {
+            operation.conditions.push((condition, reason));
+        }
+    }
+
+    /// Makes a record's existence a condition.
+    pub fn require_record(&mut self, key: &Key, reason: Reason) {
+        self.require(key, Condition::Exists, reason);
+        self.operation(key).optional = false;
+    }
+
+    /// The difference between the places a record had and those it will have.
+    fn occupy<R: Stored>(&mut self, record: &R, new: &Places, old: &Places) {
+        for claim in old.claims.iter().filter(|claim| !new.claims.contains(claim)) {
+            self.delete(&claim.key, None);
+        }
+        for claim in new.claims.iter().filter(|claim| !old.claims.contains(claim)) {
+            let holder = AttributeValue::S(record.id().to_string());
+            // Given up and taken in the same unit: the condition is that it was ours.
+            let ours = old.claims.iter().any(|other| other.key == claim.key);
+            let operation = self.operation(&claim.key);
+            operation.put = Some(Item::from([(CLAIM_HOLDER.to_owned(), holder)]));
+            operation.delete = false;
+            if !ours {
+                operation.conditions.push((Condition::Absent, Reason::Taken(claim.name)));
+            }
+        }
+        for (key, _) in old.lookups.iter().filter(|(key, _)| !new.lookups.iter().any(|(kept, _)| kept == key)) {
+            self.delete(key, None);
+        }
+        for lookup in new.lookups.iter().filter(|lookup| !old.lookups.contains(lookup)) {
+            let (key, carried) = lookup;
+            let attributes =
+                carried.iter().filter_map(|(name, value)| Some(((*name).to_owned(), item::encode(value)?))).collect();
+            let known = old.lookups.iter().any(|(kept, _)| kept == key);
+            self.put(key, attributes, (!known).then_some(Reason::Taken("lookup")));
+        }
+        for count in &old.counts {
+            self.count(count, -count.amount);
+        }
+        for count in &new.counts {
+            self.count(count, count.amount);
+        }
+        self.settle();
+    }
+
+    fn count(&mut self, count: &Count, amount: i64) {
+        self.add(&count.key, count.attribute, amount);
+        if count.of_record {
+            let operation = self.operation(&count.key);
+            if operation.conditions.is_empty() && operation.put.is_none() && !operation.delete {
+                operation.optional = true;
+                operation.conditions.push((Condition::Exists, Reason::Gone));
+            }
+        }
+    }
+
+    /// Drops additions of nothing.
+    fn settle(&mut self) {
+        for (_, operation) in &mut self.operations {
+            operation.add.retain(|_, amount| *amount != 0);
+        }
+    }
+
+    fn number<R: Stored>(&mut self, record: &R, amount: i64) {
+        let shard = rand::random_range(0..keys::COUNT_SHARDS);
+        let key = keys::count_shard(record.account(), record.environment(), R::DEFINITION.kind, shard);
+        // One counter item per unit and kind, so that imports of many records stay small.
+        let key = self
+            .operations
+            .iter()
+            .map(|(known, _)| known)
+            .find(|known| known.pk == key.pk)
+            .cloned()
+            .unwrap_or(key);
+        self.add(&key, super::count::AMOUNT, amount);
+    }
+
+    /// Carries the unit out.
+    ///
+    /// # Errors
+    /// [`CommitError::Refused`] with every reason that applies; then nothing has changed.
+    pub async fn commit(mut self, store: &Store) -> Result<(), CommitError> {
+        self.settle();
+        self.operations.retain(|(_, operation)| {
+            operation.has_effect() || (!operation.optional && !operation.conditions.is_empty())
+        });
+        if self.operations.is_empty() {
+            return Ok(());
+        }
+        for attempt in 0..TRIES {
+            match self.attempt(store).await? {
+                Attempt::Done => return Ok(()),
+                Attempt::Refused(reasons, gone) if reasons.is_empty() => {
+                    self.operations.retain(|(key, _)| !gone.contains(key));
+                    if self.operations.is_empty() {
+                        return Ok(());
+                    }
+                }
+                Attempt::Refused(reasons, _) => return Err(CommitError::Refused(Refused(reasons))),
+                Attempt::Conflict => {
+                    store.meter.retry();
+                    let most = 5u64 << attempt.min(5);
+                    let pause = rand::random_range(1..=most);
+                    tokio::time::sleep(Duration::from_millis(pause)).await;
+                }
+            }
+        }
+        Err(StoreError::Unavailable("other transactions kept the records busy".to_owned()).into())
+    }
+
+    async fn attempt(&self, store: &Store) -> Result<Attempt, StoreError> {
+        if let [(key, operation)] = self.operations.as_slice() {
+            return self.attempt_alone(store, key, operation).await;
+        }
+        let call = store.meter.start();
+        let items = self
+            .operations
+            .iter()
+            .map(|(key, operation)| transaction_item(&store.table, key, operation))
+            .collect::<Result<Vec<_>, _>>()?;
+        let answer = store
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(items))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => {
+                store.meter.end(&call, true, answer.consumed_capacity());
+                Ok(Attempt::Done)
+            }
+            Err(SdkError::ServiceError(error)) if error.err().is_transaction_canceled_exception() => {
+                store.meter.end(&call, true, []);
+                let TransactWriteItemsError::TransactionCanceledException(canceled) = error.into_err() else {
+                    return Err(StoreError::Broken("a cancelled transaction gave no reasons".to_owned()));
+                };
+                self.verdict(canceled.cancellation_reasons())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn verdict(&self, reasons: &[CancellationReason]) -> Result<Attempt, StoreError> {
+        let (mut refused, mut gone, mut conflict) = (Vec::new(), Vec::new(), false);
+        for ((key, operation), reason) in self.operations.iter().zip(reasons) {
+            match reason.code() {
+                None | Some("None") => {}
+                Some("ConditionalCheckFailed") => {
+                    judge(operation, key, reason.item(), &mut refused, &mut gone);
+                }
+                Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded") => conflict = true,
+                Some(code) => {
+                    let message = reason.message().unwrap_or_default();
+                    return Err(StoreError::Broken(format!("{code} on {}: {message}", key.pk)));
+                }
+            }
+        }
+        // A refusal is certain only when no other transaction was under way on the refused items.
+        Ok(if !refused.is_empty() || (!gone.is_empty() && !conflict) {
+            Attempt::Refused(refused, gone)
+        } else {
+            Attempt::Conflict
+        })
+    }
+
+    /// One item needs no transaction, and costs half.
+    async fn attempt_alone(&self, store: &Store, key: &Key, operation: &Operation) -> Result<Attempt, StoreError> {
+        let call = store.meter.start();
+        let expression = Expression::of(operation);
+        let old = ReturnValuesOnConditionCheckFailure::AllOld;
+        let total = ReturnConsumedCapacity::Total;
+        let failed = if let Some(put) = &operation.put {
+            let mut full = put.clone();
+            full.extend(primary_key(key));
+            let sent = store
+                .client
+                .put_item()
+                .table_name(&*store.table)
+                .set_item(Some(full))
+                .set_condition_expression(expression.condition)
+                .set_expression_attribute_names(expression.names)
+                .set_expression_attribute_values(expression.values)
+                .return_values_on_condition_check_failure(old)
+                .return_consumed_capacity(total)
+                .send()
+                .await;
+            match sent {
+                Ok(answer) => {
+                    store.meter.end(&call, true, answer.consumed_capacity());
+                    return Ok(Attempt::Done);
+                }
+                Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {
+                    match error.into_err() {
+                        aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(e) => e.item,
+                        _ => None,
+                    }
+                }
+                Err(error) => return busy(error.into()),
+            }
+        } else if operation.delete {
+            let sent = store
+                .client
+                .delete_item()
+                .table_name(&*store.table)
+                .set_key(Some(primary_key(key)))
+                .set_condition_expression(expression.condition)
+                .set_expression_attribute_names(expression.names)
+                .set_expression_attribute_values(expression.values)
+                .return_values_on_condition_check_failure(old)
+                .return_consumed_capacity(total)
+                .send()
+                .await;
+            match sent {
+                Ok(answer) => {
+                    store.meter.end(&call, true, answer.consumed_capacity());
+                    return Ok(Attempt::Done);
+                }
+                Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {
+                    match error.into_err() {
+                        aws_sdk_dynamodb::operation::delete_item::DeleteItemError::ConditionalCheckFailedException(e) => e.item,
+                        _ => None,
+                    }
+                }
+                Err(error) => return busy(error.into()),
+            }
+        } else {
+            let sent = store
+                .client
+                .update_item()
+                .table_name(&*store.table)
+                .set_key(Some(primary_key(key)))
+                .set_update_expression(expression.update)
+                .set_condition_expression(expression.condition)
+                .set_expression_attribute_names(expression.names)
+                .set_expression_attribute_values(expression.values)
+                .return_values_on_condition_check_failure(old)
+                .return_consumed_capacity(total)
+                .send()
+                .await;
+            match sent {
+                Ok(answer) => {
+                    store.meter.end(&call, true, answer.consumed_capacity());
+                    return Ok(Attempt::Done);
+                }
+                Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {
+                    match error.into_err() {
+                        aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException(e) => e.item,
+                        _ => None,
+                    }
+                }
+                Err(error) => return busy(error.into()),
+            }
+        };
+        store.meter.end(&call, true, []);
+        let (mut refused, mut gone) = (Vec::new(), Vec::new());
+        judge(operation, key, failed.as_ref(), &mut refused, &mut gone);
+        Ok(Attempt::Refused(refused, gone))
+    }
+}
+
+/// A lone write that met a transaction is tried again like a transaction.
+fn busy(error: StoreError) -> Result<Attempt, StoreError> {
+    match error {
+        StoreError::Unavailable(message) if message.starts_with("TransactionConflict") => Ok(Attempt::Conflict),
+        error => Err(error),
+    }
+}
+
+enum Attempt {
+    Done,
+    Refused(Vec<Reason>, Vec<Key>),
+    Conflict,
+}
+
+/// Finds out which conditions of an operation failed, by the item as it stood.
+fn judge(operation: &Operation, key: &Key, item: Option<&Item>, refused: &mut Vec<Reason>, gone: &mut Vec<Key>) {
+    let item = item.filter(|item| !item.is_empty());
+    if operation.optional && item.is_none() {
+        gone.push(key.clone());
+        return;
+    }
+    let before = refused.len();
+    for (condition, reason) in &operation.conditions {
+        if !condition.holds(item) && !refused.contains(reason) {
+            refused.push(reason.clone());
+        }
+    }
+    if refused.len() == before {
+        // The item changed between the check and its copy: report the first reason, the caller reads again.
+        refused.extend(operation.conditions.first().map(|(_, reason)| reason.clone()));
+    }
+}
+
+/// The list index attributes of a record's item.
+fn index_attributes<R: Stored>(record: &R) -> Item {
+    let mut attributes = Item::new();
+    let own = (record.id(), keys::order(record.created(), record.id()));
+    let mut enter = |within: Within, kind: &str, position: &(Id, String)| {
+        let partition = within.partition(record.account(), record.environment(), kind, position.0);
+        let index = within.index();
+        attributes.insert(format!("{index}_pk"), AttributeValue::S(partition));
+        attributes.insert(format!("{index}_sk"), AttributeValue::S(position.1.clone()));
+    };
+    if record.listed() {
+        enter(Within::Account, R::DEFINITION.kind, &own);
+    }
+    for listing in record.places().lists {
+        enter(listing.within, listing.kind, listing.position.as_ref().unwrap_or(&own));
+    }
+    attributes
+}
+
+fn transaction_item(table: &str, key: &Key, operation: &Operation) -> Result<TransactWriteItem, StoreError> {
+    let expression = Expression::of(operation);
+    let old = ReturnValuesOnConditionCheckFailure::AllOld;
+    let item = TransactWriteItem::builder();
+    Ok(if let Some(put) = &operation.put {
+        let mut full = put.clone();
+        full.extend(primary_key(key));
+        item.put(
+            Put::builder()
+                .table_name(table)
+                .set_item(Some(full))
+                .set_condition_expression(expression.condition)
+                .set_expression_attribute_names(expression.names)
+                .set_expression_attribute_values(expression.values)
+                .return_values_on_condition_check_failure(old)
+                .build()?,
+        )
+    } else if operation.delete {
+        item.delete(
+            Delete::builder()
+                .table_name(table)
+                .set_key(Some(primary_key(key)))
+                .set_condition_expression(expression.condition)
+                .set_expression_attribute_names(expression.names)
+                .set_expression_attribute_values(expression.values)
+                .return_values_on_condition_check_failure(old)
+                .build()?,
+        )
+    } else if operation.is_update() {
+        item.update(
+            Update::builder()
+                .table_name(table)
+                .set_key(Some(primary_key(key)))
+                .set_update_expression(expression.update)
+                .set_condition_expression(expression.condition)
+                .set_expression_attribute_names(expression.names)
+                .set_expression_attribute_values(expression.values)
+                .return_values_on_condition_check_failure(old)
+                .build()?,
+        )
+    } else {
+        item.condition_check(
+            ConditionCheck::builder()
+                .table_name(table)
+                .set_key(Some(primary_key(key)))
+                .set_condition_expression(expression.condition)
+                .set_expression_attribute_names(expression.names)
+                .set_expression_attribute_values(expression.values)
+                .return_values_on_condition_check_failure(old)
+                .build()?,
+        )
+    }
+    .build())
+}
+
+/// Placeholders of an expression.
+#[derive(Default)]
+struct Names {
+    names: HashMap<String, String>,
+    values: Item,
+}
+
+impl Names {
+    fn name(&mut self, name: &str) -> String {
+        let placeholder = format!("#{}", self.names.len());
+        if let Some((known, _)) = self.names.iter().find(|(_, value)| *value == name) {
+            return known.clone();
+        }
+        self.names.insert(placeholder.clone(), name.to_owned());
+        placeholder
+    }
+
+    fn value(&mut self, value: AttributeValue) -> String {
+        let placeholder = format!(":{}", self.values.len());
+        self.values.insert(placeholder.clone(), value);
+        placeholder
+    }
+}
+
+struct Expression {
+    update: Option<String>,
+    condition: Option<String>,
+    names: Option<HashMap<String, String>>,
+    values: Option<Item>,
+}
+
+impl Expression {
+    fn of(operation: &Operation) -> Self {
+        let mut names = Names::default();
+        let condition = operation.conditions.iter().map(|(condition, _)| condition.express(&mut names));
+        let condition = Some(condition.collect::<Vec<_>>().join(" AND ")).filter(|text| !text.is_empty());
+        let whole = operation.put.is_some() || operation.delete;
+        let update = (!whole && operation.is_update()).then(|| {
+            let mut clauses = Vec::new();
+            let mut list = |verb: &str, parts: Vec<String>| {
+                if !parts.is_empty() {
+                    clauses.push(format!("{verb} {}", parts.join(", ")));
+                }
+            };
+            list(
+                "SET",
+                operation.set.iter().map(|(n, v)| format!("{} = {}", names.name(n), names.value(v.clone()))).collect(),
+            );
+            list(
+                "ADD",
+                operation
+                    .add
+                    .iter()
+                    .map(|(n, v)| format!("{} {}", names.name(n), names.value(AttributeValue::N(v.to_string()))))
+                    .collect(),
+            );
+            let mut removed: Vec<&String> = operation.remove.iter().filter(|n| !operation.set.contains_key(*n)).collect();
+            removed.sort_unstable();
+            removed.dedup();
+            list("REMOVE", removed.into_iter().map(|n| names.name(n)).collect());
+            clauses.join(" ")
+        });
+        Self {
+            update: update.filter(|text| !text.is_empty()),
+            condition,
+            names: Some(names.names).filter(|names| !names.is_empty()),
+            values: Some(names.values).filter(|values| !values.is_empty()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(name: &str) -> Key {
+        Key { pk: name.to_owned(), sk: "#".to_owned() }
+    }
+
+    #[test]
+    fn operations_on_one_item_are_merged() {
+        let mut unit = Unit::new();
+        unit.add(&key("a"), "n", 2);
+        unit.add(&key("a"), "n", 3);
+        unit.set(&key("a"), [("x", Value::from(1)), ("y", Value::Null)]);
+        unit.require(&key("a"), Condition::AtMost("n".to_owned(), 4), Reason::Failed("n"));
+        assert_eq!(unit.len(), 1);
+        let expression = Expression::of(&unit.operations[0].1);
+        assert_eq!(expression.update.as_deref(), Some("SET #1 = :1 ADD #0 :2 REMOVE #2"));
+        assert_eq!(expression.condition.as_deref(), Some("(attribute_not_exists(#0) OR #0 <= :0)"));
+    }
+
+    #[test]
+    fn a_condition_is_judged_by_the_item_as_it_stood() {
+        let item = Item::from([("n".to_owned(), AttributeValue::N("5".to_owned()))]);
+        assert!(Condition::AtMost("n".to_owned(), 5).holds(Some(&item)));
+        assert!(!Condition::AtMost("n".to_owned(), 4).holds(Some(&item)));
+        assert!(Condition::AtLeast("m".to_owned(), 0).holds(Some(&item)));
+        assert!(!Condition::Absent.holds(Some(&item)) && Condition::Absent.holds(None));
+    }
+
+    #[test]
+    fn an_addition_that_is_taken_back_disappears() {
+        let mut unit = Unit::new();
+        unit.add(&key("a"), "n", 2);
+        unit.add(&key("a"), "n", -2);
+        unit.settle();
+        assert!(!unit.operations[0].1.is_update());
+    }
+}
