@@ -25,7 +25,7 @@ pub async fn by_password(ctx: &mut Ctx, email: &str, password: &str) -> Result<(
     }
     let Some(user) = find(ctx, email).await? else {
         // As slow as for a user that exists.
-        passwords::verify_nothing(password);
+        let _ = passwords::verify_nothing(password);
         return Err(refused("EMAIL_INVALID", "email must be valid"));
     };
     let Some(digest) = &user.password_digest else {

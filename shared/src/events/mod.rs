@@ -6,13 +6,16 @@
 //! [`schema::EVENT`]; the stream delivers every version of the item, so none is lost.
 
 pub mod journal;
+pub mod mask;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::clock::Time;
 use crate::domain::attribute::Reference;
+use crate::domain::resource::Resource;
 use crate::ids::{Id, new_id};
+use crate::jsonapi::casing;
 use crate::store::{Unit, item, keys, schema};
 
 /// How long events are kept, in seconds: 90 days.
@@ -59,6 +62,23 @@ impl Event {
             metadata: Map::new(),
             payload,
         }
+    }
+
+    /// Adds what an update changed, as `[old, new]` by attribute, secrets masked (spec 09 §3.12).
+    #[must_use]
+    pub fn with_diff<R: Resource>(mut self, before: &R, after: &R) -> Self {
+        let (old, new) = (before.to_map(), after.to_map());
+        let mut diff = Map::new();
+        for attribute in R::DEFINITION.attributes.iter().filter(|attribute| !attribute.computed) {
+            let value = |map: &Map<String, Value>| map.get(attribute.name).cloned().unwrap_or_default();
+            let (old, new) = (value(&old), value(&new));
+            if old != new {
+                let masked = |value| mask::member(attribute.name, value);
+                diff.insert(casing::camel(attribute.name), Value::Array(vec![masked(old), masked(new)]));
+            }
+        }
+        self.metadata.insert("diff".to_owned(), Value::Object(diff));
+        self
     }
 
     /// Writes it in the same transaction as what it announces.

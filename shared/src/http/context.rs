@@ -28,7 +28,8 @@ use crate::ids::Id;
 use crate::jsonapi::parse;
 use crate::jsonapi::query::Query;
 use crate::jsonapi::schema::{self, Schema};
-use crate::store::unit::CommitError;
+use crate::domain::model::Failures;
+use crate::store::unit::{CommitError, LOOKUP, Reason};
 use crate::store::{Store, Unit};
 use crate::tenant::{Name, Tenant};
 
@@ -238,11 +239,28 @@ impl Ctx {
         }
     }
 
+    /// A new record, in the environment that the body names or the request and its natural parent
+    /// give it.
+    #[must_use]
+    pub fn draft<R: Resource>(&self, data: &Value, parent: Option<Id>) -> R {
+        let id = data.get("id").and_then(Value::as_str).and_then(crate::ids::parse_id).unwrap_or_else(crate::ids::new_id);
+        R::draft(id, self.account(), self.environment_for(data, parent), self.now)
+    }
+
+    /// The body's `data`, checked against a schema.
+    ///
+    /// # Errors
+    /// As [`Self::decode_body`].
+    pub fn decode(&self, schema: &Schema) -> Result<Value> {
+        let mut body = self.decode_body(schema)?;
+        Ok(body.get_mut("data").map(Value::take).unwrap_or_default())
+    }
+
     /// The body, checked against a schema.
     ///
     /// # Errors
     /// 400, with the first violation; 400 `ENCODING_INVALID` for NUL characters.
-    pub fn decode(&self, schema: &Schema) -> Result<Value> {
+    pub fn decode_body(&self, schema: &Schema) -> Result<Value> {
         let body = schema::validate(schema, &self.body)?;
         if parse::find_nul(&body) {
             return Err(Error::null_byte());
@@ -276,6 +294,36 @@ impl Ctx {
         self.app.journal.event();
         Ok(())
     }
+
+    /// Carries out a unit of work together with the event that announces it, and turns the usual
+    /// refusals into answers.
+    ///
+    /// # Errors
+    /// 404 if a record is gone, 409 if one was changed meanwhile, 422 if a value is taken.
+    pub async fn save<R: Resource>(&self, unit: Unit, event: Event) -> Result<()> {
+        self.commit(unit, event).await.map_err(refusal::<R>)
+    }
+}
+
+/// The answer to a unit that was not carried out, where the handler has none of its own.
+pub fn refusal<R: Resource>(error: CommitError) -> Error {
+    let refused = match error {
+        CommitError::Store(error) => return error.into(),
+        CommitError::Refused(refused) => refused,
+    };
+    let mut failures = Failures::default();
+    for reason in &refused.0 {
+        match reason {
+            Reason::Taken(LOOKUP) => return Error::conflict("Another record has the same value"),
+            Reason::Taken(name) => failures.taken(name),
+            Reason::Exists => failures.push("id", "CONFLICT", "must not conflict with another record"),
+            Reason::Gone => return Error::absent(R::DEFINITION.noun),
+            Reason::Stale | Reason::Failed(_) => {
+                return Error::conflict("The record was changed by another request; please try again");
+            }
+        }
+    }
+    failures.error::<R>()
 }
 
 /// The exchange of a request that reached a route; the first checks of that route.

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::domain::resource::Definition;
 use crate::jsonapi::pointer::{self, Failure, RecordType};
+use crate::jsonapi::schema::{Place, Violation};
 use crate::store::StoreError;
 
 /// The result of a handler.
@@ -255,6 +256,17 @@ fn title(status: StatusCode) -> &'static str {
         429 => "Too many requests",
         503 => "Service unavailable",
         _ => "Internal server error",
+    }
+}
+
+impl From<Violation> for Error {
+    fn from(violation: Violation) -> Self {
+        let error = Self::bad_request(violation.detail);
+        match violation.place {
+            Place::Pointer(pointer) => error.pointer(pointer),
+            Place::Parameter(name) => error.parameter(name),
+            Place::Nowhere => error,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::domain::resource::Resource;
 use crate::ids::Id;
 use crate::jsonapi::pagination::{self, Extent, LAST_NUMBER, Mode, Paging};
 use crate::store::keys::{Within, order};
-use crate::store::list::{Entry, Sources};
+use crate::store::list::{Entry, Order, Sources};
 use crate::store::{Stored, StoreError};
 
 /// How many entries a filtered list looks at for one page: then the page ends, full or not.
@@ -159,6 +159,31 @@ impl Ctx {
         records.truncate(paging.size);
         let extent = Extent { last: records.last().map(Listed::id), more, count };
         Ok(self.linked(records, paging, extent))
+    }
+
+    /// A page of records that are all at hand: a set derived from others, not a list of its own.
+    ///
+    /// # Errors
+    /// 400 of bad paging parameters.
+    pub fn page_through<R: Resource>(&self, mut records: Vec<R>) -> Result<Page<R>> {
+        let paging = Paging::of(&self.query)?;
+        records.sort_by_key(|record| (record.created(), Resource::id(record)));
+        if paging.order == Order::Descending {
+            records.reverse();
+        }
+        let count = records.len();
+        let skip = match paging.mode {
+            Mode::Limit | Mode::Cursor(None) => 0,
+            Mode::Number(number) => (number - 1) * paging.size,
+            Mode::Cursor(Some(cursor)) => {
+                records.iter().position(|record| Resource::id(record) == cursor).map_or(count, |at| at + 1)
+            }
+        };
+        let mut records: Vec<R> = records.into_iter().skip(skip).collect();
+        let more = records.len() > paging.size;
+        records.truncate(paging.size);
+        let last = records.last().map(Resource::id);
+        Ok(self.linked(records, paging, Extent { last, more, count: Some(count as u64) }))
     }
 
     fn linked<T>(&self, records: Vec<T>, paging: Paging, extent: Extent) -> Page<T> {

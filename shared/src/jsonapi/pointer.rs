@@ -192,9 +192,7 @@ fn place(record: &RecordType, names: &[&str]) -> Vec<String> {
         Some(split) => split,
     };
     if !related(first) {
-        let mut place = attribute(first);
-        place.extend(rest.iter().map(|&name| name.to_owned()));
-        return place;
+        return attribute(first);
     }
     let mut place = vec!["relationships".to_owned(), (*first).to_owned()];
     if !rest.is_empty() {

@@ -22,6 +22,8 @@ use crate::ids::Id;
 
 /// The attribute of a claim that names who holds it.
 pub const CLAIM_HOLDER: &str = "holder";
+/// What is reported when a look-up item is held by another record.
+pub const LOOKUP: &str = "lookup";
 /// The attribute that counts rewrites of a record.
 const REV: &str = "rev";
 /// How many items one DynamoDB transaction takes.
@@ -356,7 +358,7 @@ impl Unit {
             let attributes =
                 carried.iter().filter_map(|(name, value)| Some(((*name).to_owned(), item::encode(value)?))).collect();
             let known = old.lookups.iter().any(|(kept, _)| kept == key);
-            self.put(key, attributes, (!known).then_some(Reason::Taken("lookup")));
+            self.put(key, attributes, (!known).then_some(Reason::Taken(LOOKUP)));
         }
         for count in &old.counts {
             self.count(count, -count.amount);

@@ -4,6 +4,7 @@ pub mod check_in;
 pub mod expiry;
 pub mod limits;
 mod record;
+pub mod scope;
 pub mod status;
 pub mod validation;
 pub mod view;

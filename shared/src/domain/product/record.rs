@@ -5,8 +5,8 @@ use crate::domain::attribute::Metadata;
 use crate::domain::wire::wire_enum;
 use crate::ids::Id;
 use crate::resource;
-use crate::store::keys;
-use crate::store::record::{Claim, Places, Stored};
+use crate::store::keys::{self, Within};
+use crate::store::record::{Claim, Listing, Places, Stored};
 
 wire_enum! {
     /// Who may see a product and download its releases (spec 03 §1.7).
@@ -53,11 +53,18 @@ impl Stored for Product {
             places.claims.push(Claim { name: "code", key: keys::claim(Some(self.account), "product-code", &code.to_lowercase()) });
             places.lookups.push((Self::by_code(self.account, code), [("holder", self.id.to_string().into())].into()));
         }
+        if self.distribution() == DistributionStrategy::Open {
+            let within = Within::Parent(self.account);
+            places.lists.push(Listing { within, kind: Self::OPEN, position: None });
+        }
         places
     }
 }
 
 impl Product {
+    /// The list of products that everybody sees.
+    pub const OPEN: &'static str = "open-products";
+
     /// The item by which a product is found by its code, case-sensitively.
     #[must_use]
     pub fn by_code(account: Id, code: &str) -> keys::Key {

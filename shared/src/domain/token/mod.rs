@@ -1,5 +1,6 @@
 //! Tokens and sessions (spec 03).
 
+pub mod generate;
 mod record;
 pub mod rules;
 
