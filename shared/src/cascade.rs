@@ -187,7 +187,8 @@ fn dependants(kind: &str, id: Id) -> Vec<(&'static str, Within, Fate)> {
 }
 
 /// Kinds that belong to an environment, in the order in which they go with it.
-const ENVIRONMENT_KINDS: &[&str] = &["products", "policies", "licenses", "keys", "users", "groups", "entitlements", "sessions", "tokens"];
+const ENVIRONMENT_KINDS: &[&str] =
+    &["products", "policies", "licenses", "keys", "users", "groups", "entitlements", "sessions", "tokens"];
 
 impl Purge<'_> {
     /// Removes what hangs on a record; whether the budget sufficed.

@@ -99,7 +99,8 @@ pub async fn account(
     let made = AccountKeys::generate().map_err(|error| error.to_string())?;
     let (mut account, signer) = draft(vault, id, made, now).await?;
     let host = wanted.email.split('@').nth(1).unwrap_or_default();
-    account.slug = wanted.slug.unwrap_or_else(|| host.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
+    account.slug =
+        wanted.slug.unwrap_or_else(|| host.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
     account.name = wanted.name.or_else(|| Some(host.to_owned()));
     account.protected = true;
 

@@ -1,8 +1,8 @@
 //! `POST /products`.
 
+use shared::auth::permissions::{self, Role};
 use shared::domain::product::{Product, access, rules};
 use shared::domain::{body, model};
-use shared::auth::permissions::{self, Role};
 use shared::http::context::Ctx;
 use shared::http::error::Result;
 use shared::http::reply::Reply;

@@ -29,7 +29,8 @@ const REQUIRED: &str = "You must be authenticated to complete the request";
 pub async fn authenticate(ctx: &mut Ctx, required: bool) -> Result<()> {
     let login = ctx.exchange.method == http::Method::POST && ctx.exchange.progress().route == "/tokens";
     let session = super::session::cookie(&ctx.exchange, ctx.environment_id());
-    let query = ctx.query.text("token").filter(|v| !v.is_empty()).or_else(|| ctx.query.text("auth").filter(|v| !v.is_empty()));
+    let query =
+        ctx.query.text("token").filter(|v| !v.is_empty()).or_else(|| ctx.query.text("auth").filter(|v| !v.is_empty()));
     let authorization = ctx.exchange.headers.get(http::header::AUTHORIZATION).map(http::HeaderValue::as_bytes);
     let presented = credentials::present(authorization, login, session, query);
     ctx.exchange.progress().scheme = Some(presented.scheme);
@@ -206,7 +207,9 @@ pub async fn load(
         "environments" => {
             store.get::<Environment>(account, bearer.id).await?.map(|found| Bearer::Environment(Box::new(found)))
         }
-        "licenses" => load_license(store, account, bearer.id, hints).await?.map(|found| Bearer::License(Box::new(found))),
+        "licenses" => {
+            load_license(store, account, bearer.id, hints).await?.map(|found| Bearer::License(Box::new(found)))
+        }
         _ => None,
     })
 }

@@ -56,7 +56,12 @@ const FALLBACK: &str = "Bearer";
 /// `passwords`: whether Basic credentials may be an e-mail address and a password. `session`: the
 /// value of the session cookie, if the request may use one. `query`: the first of `token` and `auth`.
 #[must_use]
-pub fn present(authorization: Option<&[u8]>, passwords: bool, session: Option<String>, query: Option<&str>) -> Presented {
+pub fn present(
+    authorization: Option<&[u8]>,
+    passwords: bool,
+    session: Option<String>,
+    query: Option<&str>,
+) -> Presented {
     if let Some(header) = authorization {
         let Ok(header) = std::str::from_utf8(header) else {
             return Presented { credential: Credential::Garbled, scheme: FALLBACK };
@@ -188,8 +193,14 @@ mod tests {
     #[test]
     fn the_first_kind_that_applies_wins() {
         let cookie = Some("c".to_owned());
-        assert_eq!(present(Some(b"Bearer T"), false, cookie.clone(), Some("Q")).credential, Credential::Token("T".to_owned()));
-        assert_eq!(present(Some(b"Unknown T"), false, cookie.clone(), Some("Q")).credential, Credential::Session("c".to_owned()));
+        assert_eq!(
+            present(Some(b"Bearer T"), false, cookie.clone(), Some("Q")).credential,
+            Credential::Token("T".to_owned())
+        );
+        assert_eq!(
+            present(Some(b"Unknown T"), false, cookie.clone(), Some("Q")).credential,
+            Credential::Session("c".to_owned())
+        );
         assert_eq!(present(None, false, None, Some("Q")).credential, Credential::Token("Q".to_owned()));
         assert_eq!(present(None, false, None, None).credential, Credential::None);
         assert_eq!(header(&basic_header(":")), Credential::None);

@@ -64,9 +64,7 @@ fn is_plausible(email: &str) -> bool {
 async fn find(ctx: &Ctx, email: &str) -> Result<Option<User>> {
     let Some(id) = ctx.store.claimed_by(&User::by_email(ctx.account(), email)).await? else { return Ok(None) };
     let user = ctx.store.get::<User>(ctx.account(), id).await?;
-    Ok(user.filter(|user| {
-        ctx.sees(user.environment) || (user.role == Role::Admin && user.environment.is_none())
-    }))
+    Ok(user.filter(|user| ctx.sees(user.environment) || (user.role == Role::Admin && user.environment.is_none())))
 }
 
 async fn check_second_factor(ctx: &Ctx, user: &User) -> Result<()> {

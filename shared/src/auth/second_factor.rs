@@ -8,7 +8,7 @@ use crate::domain::user::SecondFactor;
 use crate::http::context::Ctx;
 use crate::http::error::Result;
 use crate::store::unit::{CommitError, Condition, Reason};
-use crate::store::{Stored, StoreError, Unit};
+use crate::store::{StoreError, Stored, Unit};
 
 /// Whether `code` is a factor's current code, which then is used up: of several requests that bring
 /// the same code at once, one is accepted.

@@ -131,11 +131,8 @@ pub async fn by_session(ctx: &mut Ctx, value: &str) -> Result<()> {
         }
     }
     ctx.bearer = bearer;
-    ctx.token = token.map(|token| TokenInUse {
-        id: token.id,
-        environment: token.environment,
-        permissions: token.permissions,
-    });
+    ctx.token =
+        token.map(|token| TokenInUse { id: token.id, environment: token.environment, permissions: token.permissions });
     keep_alive(ctx, &session).await;
     ctx.session = Some(session);
     Ok(())
@@ -147,12 +144,8 @@ async fn keep_alive(ctx: &Ctx, session: &Session) {
         return;
     }
     let agent = ctx.exchange.header("user-agent").map(str::to_owned);
-    let mut used = Session {
-        last_used: Some(ctx.now),
-        ip: Some(ctx.exchange.ip.clone()),
-        user_agent: agent,
-        ..session.clone()
-    };
+    let mut used =
+        Session { last_used: Some(ctx.now), ip: Some(ctx.exchange.ip.clone()), user_agent: agent, ..session.clone() };
     if session.expiry < ctx.now.plus_seconds(HOUR) {
         used.expiry = session.expiry.plus_seconds(HOUR);
         set(ctx, &used);

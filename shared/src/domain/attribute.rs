@@ -53,7 +53,8 @@ impl Field for Time {
 impl Field for Role {
     const KIND: Kind = Kind::String;
     /// The roles that a user can have; the others are the resource itself acting.
-    const VALUES: &'static [&'static str] = &["user", "admin", "developer", "sales-agent", "support-agent", "read-only"];
+    const VALUES: &'static [&'static str] =
+        &["user", "admin", "developer", "sales-agent", "support-agent", "read-only"];
 }
 impl Field for Metadata {
     const KIND: Kind = Kind::Object;

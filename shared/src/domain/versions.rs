@@ -12,8 +12,11 @@ pub const DOWNGRADES: &[Downgrade] = &[NESTED_METADATA, LOGIN_CODES];
 const NESTED_METADATA: Downgrade = Downgrade { until: Version::minor(4), routes: |_, _| true, apply: nested_metadata };
 
 /// Up to 1.7, failed logins do not say what was wrong.
-const LOGIN_CODES: Downgrade =
-    Downgrade { until: Version::minor(7), routes: |method, route| method == "POST" && route == "/tokens", apply: login_codes };
+const LOGIN_CODES: Downgrade = Downgrade {
+    until: Version::minor(7),
+    routes: |method, route| method == "POST" && route == "/tokens",
+    apply: login_codes,
+};
 
 fn nested_metadata(document: &mut Value) {
     for resource in resources_mut(document) {
@@ -71,7 +74,8 @@ mod tests {
 
     #[test]
     fn logins() {
-        let document = json!({"errors": [{"code": "EMAIL_INVALID", "detail": "x"}, {"code": "OTP_INVALID", "detail": "y"}]});
+        let document =
+            json!({"errors": [{"code": "EMAIL_INVALID", "detail": "x"}, {"code": "OTP_INVALID", "detail": "y"}]});
         assert_eq!(at(8, document.clone()), document);
         assert_eq!(at(7, document)["errors"][0]["code"], "CREDENTIALS_INVALID");
     }

@@ -4,8 +4,22 @@ use serde_json::Value;
 
 /// Parts of names whose values are secrets.
 const SECRET: [&str; 16] = [
-    "passw", "digest", "priv", "key", "token", "secret", "crypt", "salt", "certificate", "otp", "redirect", "cvv", "cvc",
-    "ssn", "auth", "seal",
+    "passw",
+    "digest",
+    "priv",
+    "key",
+    "token",
+    "secret",
+    "crypt",
+    "salt",
+    "certificate",
+    "otp",
+    "redirect",
+    "cvv",
+    "cvc",
+    "ssn",
+    "auth",
+    "seal",
 ];
 
 /// The value of a member, masked if its name says that it is a secret; so is everything below it.
@@ -53,8 +67,10 @@ mod tests {
 
     #[test]
     fn secrets_keep_their_shape_only() {
-        let value = json!({"password": "12345678901234567890", "nested": {"apiKey": ["ab", 7, null, true]}, "name": "x"});
-        let expected = json!({"password": "1234...7890", "nested": {"apiKey": ["a...b", "...", null, true]}, "name": "x"});
+        let value =
+            json!({"password": "12345678901234567890", "nested": {"apiKey": ["ab", 7, null, true]}, "name": "x"});
+        let expected =
+            json!({"password": "1234...7890", "nested": {"apiKey": ["a...b", "...", null, true]}, "name": "x"});
         assert_eq!(member("data", value), expected);
     }
 }

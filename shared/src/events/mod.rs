@@ -49,7 +49,14 @@ pub struct Event {
 impl Event {
     /// An event without a bearer or a request.
     #[must_use]
-    pub fn new(name: &str, account: Id, environment: Option<Id>, at: Time, resource: Reference, payload: Value) -> Self {
+    pub fn new(
+        name: &str,
+        account: Id,
+        environment: Option<Id>,
+        at: Time,
+        resource: Reference,
+        payload: Value,
+    ) -> Self {
         Self {
             id: new_id(),
             event: name.to_owned(),

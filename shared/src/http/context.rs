@@ -22,13 +22,13 @@ use crate::config::Mode;
 use crate::crypto::signature::{AcceptError, AcceptSignature};
 use crate::domain::attribute::Reference;
 use crate::domain::environment::{self, Environment};
+use crate::domain::model::Failures;
 use crate::domain::resource::Resource;
 use crate::events::Event;
 use crate::ids::Id;
 use crate::jsonapi::parse;
 use crate::jsonapi::query::Query;
 use crate::jsonapi::schema::{self, Schema};
-use crate::domain::model::Failures;
 use crate::store::unit::{CommitError, LOOKUP, Reason};
 use crate::store::{Store, Unit};
 use crate::tenant::{Name, Tenant};
@@ -243,7 +243,8 @@ impl Ctx {
     /// give it.
     #[must_use]
     pub fn draft<R: Resource>(&self, data: &Value, parent: Option<Id>) -> R {
-        let id = data.get("id").and_then(Value::as_str).and_then(crate::ids::parse_id).unwrap_or_else(crate::ids::new_id);
+        let id =
+            data.get("id").and_then(Value::as_str).and_then(crate::ids::parse_id).unwrap_or_else(crate::ids::new_id);
         R::draft(id, self.account(), self.environment_for(data, parent), self.now)
     }
 
@@ -401,9 +402,7 @@ async fn resolve_tenant(exchange: &Exchange) -> Result<Arc<Tenant>> {
                 Some(segment) if own => {
                     find(Name::Segment(segment)).await?.ok_or_else(|| Error::not_found("account", segment))
                 }
-                None if own => {
-                    Err(Error::new(http::StatusCode::NOT_FOUND, "An account is required").code("NOT_FOUND"))
-                }
+                None if own => Err(Error::new(http::StatusCode::NOT_FOUND, "An account is required").code("NOT_FOUND")),
                 Some(segment) => Err(Error::not_found("account", segment)),
                 None => find(Name::Domain(name)).await?.ok_or_else(|| Error::not_found("account", name)),
             }

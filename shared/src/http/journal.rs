@@ -3,7 +3,8 @@
 use super::exchange::{Exchange, Progress};
 
 /// Collections whose requests are not logged.
-const UNLOGGED: &[&str] = &["/account", "/webhook-endpoints", "/webhook-events", "/request-logs", "/event-logs", "/search"];
+const UNLOGGED: &[&str] =
+    &["/account", "/webhook-endpoints", "/webhook-events", "/request-logs", "/event-logs", "/search"];
 
 /// Whether an answered request belongs in the log.
 #[must_use]

@@ -10,7 +10,7 @@ use crate::ids::Id;
 use crate::jsonapi::pagination::{self, Extent, LAST_NUMBER, Mode, Paging};
 use crate::store::keys::{Within, order};
 use crate::store::list::{Entry, Order, Sources};
-use crate::store::{Stored, StoreError};
+use crate::store::{StoreError, Stored};
 
 /// How many entries a filtered list looks at for one page: then the page ends, full or not.
 const WORK_BOUND: usize = 10_000;
@@ -83,7 +83,12 @@ impl Ctx {
     ///
     /// # Errors
     /// As [`Self::page`].
-    pub async fn page_where<R: Stored>(&self, list: List, filtered: bool, passes: impl Fn(&R) -> bool) -> Result<Page<R>> {
+    pub async fn page_where<R: Stored>(
+        &self,
+        list: List,
+        filtered: bool,
+        passes: impl Fn(&R) -> bool,
+    ) -> Result<Page<R>> {
         self.page_of(list, filtered, |mut batch: Vec<R>| {
             batch.retain(|record| passes(record));
             async { Ok(batch) }

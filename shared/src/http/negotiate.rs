@@ -110,8 +110,13 @@ mod tests {
         for header in [None, Some("*/*"), Some("*/*; q=0.5, application/xml"), Some(JSON_API), Some("*")] {
             assert_eq!(kind(header), JSON_API, "{header:?}");
         }
-        for header in ["application/json", "application/json, text/plain, */*", "*/*, application/json, text/plain",
-            "text/plain, application/json, application/html", "application/*"] {
+        for header in [
+            "application/json",
+            "application/json, text/plain, */*",
+            "*/*, application/json, text/plain",
+            "text/plain, application/json, application/html",
+            "application/*",
+        ] {
             assert_eq!(kind(Some(header)), JSON, "{header}");
         }
         assert_eq!(kind(Some("text/plain, application/vnd.api+json, application/json")), JSON_API);

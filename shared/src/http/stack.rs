@@ -80,16 +80,19 @@ async fn answer(app: App, routes: Router, request: Request<axum::body::Body>) ->
         (_, Err(_)) => (None, String::new(), Some(edge("JSON_INVALID", "The request body is too large"))),
         (Ok((account, inner)), Ok(_)) => (account, inner, None),
     };
-    let exchange = Exchange::new(&app, Arrived {
-        method: parts.method.clone(),
-        target,
-        host,
-        headers: parts.headers.clone(),
-        query: query.clone(),
-        account,
-        body: body.unwrap_or_default(),
-        ip,
-    });
+    let exchange = Exchange::new(
+        &app,
+        Arrived {
+            method: parts.method.clone(),
+            target,
+            host,
+            headers: parts.headers.clone(),
+            query: query.clone(),
+            account,
+            body: body.unwrap_or_default(),
+            ip,
+        },
+    );
     let refused = match early {
         Some(error) => Some(error),
         None => throttle::refuse(&exchange, &inner).await,
@@ -125,8 +128,8 @@ fn edge(code: &'static str, detail: &'static str) -> Error {
 
 /// The account segment of a path and the path below the account.
 fn locate(received: &str) -> Result<(Option<String>, String), Error> {
-    let canonical = path::canonical(received)
-        .map_err(|_| edge("ENCODING_INVALID", "The path holds an invalid byte sequence"))?;
+    let canonical =
+        path::canonical(received).map_err(|_| edge("ENCODING_INVALID", "The path holds an invalid byte sequence"))?;
     if canonical.path.contains("%00") {
         return Err(edge("ENCODING_INVALID", "The path holds an unexpected null byte"));
     }

@@ -22,6 +22,10 @@ pub fn snake(name: &str) -> String {
     let lowered = spaced.replace('-', "_").to_lowercase();
     let mut plain = String::with_capacity(lowered.len());
     for c in lowered.nfd().filter(|c| !is_combining_mark(*c)) {
+        if let Some(letters) = spelled(c) {
+            plain.push_str(letters);
+            continue;
+        }
         // A letter without an ASCII form counts as "?", which is a separator like any other sign.
         let c = if matches!(c, 'a'..='z' | '0'..='9' | '_') { c } else { '_' };
         if c != '_' || !plain.ends_with('_') {
@@ -30,6 +34,26 @@ pub fn snake(name: &str) -> String {
     }
     let plain = plain.strip_prefix('_').unwrap_or(&plain);
     plain.strip_suffix('_').unwrap_or(plain).to_owned()
+}
+
+/// The ASCII spelling of the Latin letters that are no accented ASCII letters.
+fn spelled(c: char) -> Option<&'static str> {
+    Some(match c {
+        'ß' => "ss",
+        'æ' => "ae",
+        'œ' => "oe",
+        'þ' => "th",
+        'ĳ' => "ij",
+        'ŋ' => "ng",
+        'ø' => "o",
+        'đ' | 'ð' => "d",
+        'ħ' => "h",
+        'ı' => "i",
+        'ł' | 'ŀ' => "l",
+        'ŉ' => "n",
+        'ŧ' => "t",
+        _ => return None,
+    })
 }
 
 /// The form in which a stored name is shown.
@@ -73,9 +97,9 @@ pub fn normalise_keys(value: &mut Value) {
 #[must_use]
 pub fn camelise_keys(value: &Value) -> Value {
     match value {
-        Value::Object(members) => {
-            Value::Object(members.iter().map(|(name, member)| (camel(name), camelise_keys(member))).collect::<Map<_, _>>())
-        }
+        Value::Object(members) => Value::Object(
+            members.iter().map(|(name, member)| (camel(name), camelise_keys(member))).collect::<Map<_, _>>(),
+        ),
         Value::Array(elements) => Value::Array(elements.iter().map(camelise_keys).collect()),
         other => other.clone(),
     }
@@ -102,6 +126,11 @@ mod tests {
             ("HTMLPage", "html_page", "htmlPage"),
             ("A::B", "a_b", "aB"),
             ("café", "cafe", "cafe"),
+            ("cafe\u{301}", "cafe", "cafe"),
+            ("straße_łøæ", "strasse_loae", "strasseLoae"),
+            ("a日本b", "a_b", "aB"),
+            ("日本", "", ""),
+            ("a\u{0}b", "a_b", "aB"),
             ("__x__", "x", "x"),
         ] {
             assert_eq!(snake(sent), stored, "{sent}");

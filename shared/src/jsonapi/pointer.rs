@@ -109,7 +109,8 @@ pub fn describe(record: &RecordType, failure: &Failure) -> Option<Described> {
     let prefix = if words.is_empty() { record.base.to_owned() } else { words.join("_") };
     let mut code = format!("{prefix}_{suffix}").to_ascii_uppercase();
 
-    let starts = |place: &[String], head: &[&str]| place.len() >= head.len() && place.iter().zip(head).all(|(a, b)| a == b);
+    let starts =
+        |place: &[String], head: &[&str]| place.len() >= head.len() && place.iter().zip(head).all(|(a, b)| a == b);
     if names.iter().any(|name| matches!(*name, "permission_id" | "permission_ids")) {
         place = attribute("permissions");
         code = format!("PERMISSIONS_{suffix}");
@@ -130,12 +131,8 @@ pub fn describe(record: &RecordType, failure: &Failure) -> Option<Described> {
         place = attribute("backdated");
         code = format!("BACKDATED_{suffix}");
     }
-    const USERS: [&str; 4] = [
-        "USER_LIMIT_EXCEEDED",
-        "USERS_LIMIT_EXCEEDED",
-        "LICENSE_USER_LIMIT_EXCEEDED",
-        "LICENSE_USERS_LIMIT_EXCEEDED",
-    ];
+    const USERS: [&str; 4] =
+        ["USER_LIMIT_EXCEEDED", "USERS_LIMIT_EXCEEDED", "LICENSE_USER_LIMIT_EXCEEDED", "LICENSE_USERS_LIMIT_EXCEEDED"];
     if USERS.contains(&code.as_str()) {
         USERS[0].clone_into(&mut code);
         place = vec!["relationships".to_owned(), "users".to_owned()];
@@ -250,10 +247,26 @@ mod tests {
     fn follows_the_formula() {
         let machine = machine();
         for (path, suffix, wanted) in [
-            ("fingerprint", TAKEN, row("FINGERPRINT_TAKEN", "/data/attributes/fingerprint", "machines-object-attrs-fingerprint")),
-            ("max_processes", INVALID, row("MAX_PROCESSES_INVALID", "/data/attributes/maxProcesses", "machines-object-attrs-maxProcesses")),
-            ("license", NOT_FOUND, row("LICENSE_NOT_FOUND", "/data/relationships/license", "machines-object-relationships-license")),
-            ("license", MISSING, row("LICENSE_NOT_FOUND", "/data/relationships/license", "machines-object-relationships-license")),
+            (
+                "fingerprint",
+                TAKEN,
+                row("FINGERPRINT_TAKEN", "/data/attributes/fingerprint", "machines-object-attrs-fingerprint"),
+            ),
+            (
+                "max_processes",
+                INVALID,
+                row("MAX_PROCESSES_INVALID", "/data/attributes/maxProcesses", "machines-object-attrs-maxProcesses"),
+            ),
+            (
+                "license",
+                NOT_FOUND,
+                row("LICENSE_NOT_FOUND", "/data/relationships/license", "machines-object-relationships-license"),
+            ),
+            (
+                "license",
+                MISSING,
+                row("LICENSE_NOT_FOUND", "/data/relationships/license", "machines-object-relationships-license"),
+            ),
             ("name", MISSING, row("NAME_MISSING", "/data/attributes/name", "machines-object-attrs-name")),
             ("id", "CONFLICT", row("ID_CONFLICT", "/data/id", "machines-object")),
             ("base", LIMIT_EXCEEDED, row("MACHINE_LIMIT_EXCEEDED", "/data", "machines-object")),
@@ -266,7 +279,11 @@ mod tests {
                     "machines-object-relationships-components",
                 ),
             ),
-            ("metadata", TOO_LONG, row("METADATA_TOO_LONG", "/data/attributes/metadata", "machines-object-attrs-metadata")),
+            (
+                "metadata",
+                TOO_LONG,
+                row("METADATA_TOO_LONG", "/data/attributes/metadata", "machines-object-attrs-metadata"),
+            ),
         ] {
             assert_eq!(of(&machine, path, suffix), wanted);
         }
@@ -289,7 +306,10 @@ mod tests {
     fn fixes_codes_and_pointers_up() {
         let account = record("accounts", "account", &["users"]);
         let (code, pointer, _) = of(&account, "users[1].email", TAKEN);
-        assert_eq!((code.as_str(), pointer.as_str()), ("USERS_EMAIL_TAKEN", "/data/relationships/admins/data/1/attributes/email"));
+        assert_eq!(
+            (code.as_str(), pointer.as_str()),
+            ("USERS_EMAIL_TAKEN", "/data/relationships/admins/data/1/attributes/email")
+        );
         assert_eq!(of(&account, "users", INVALID).1, "/data/relationships/users");
         let user = record("users", "user", &["role", "permissions", "group"]);
         for path in ["permission_ids", "role.permission_ids", "role_permissions[0].permission_id"] {

@@ -184,9 +184,9 @@ fn encode(text: &str) -> String {
 }
 
 fn decode(text: &str) -> Result<String, QueryError> {
-    let malformed = text.match_indices('%').any(|(at, _)| {
-        !text.as_bytes().get(at + 1..at + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit))
-    });
+    let malformed = text
+        .match_indices('%')
+        .any(|(at, _)| !text.as_bytes().get(at + 1..at + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)));
     if malformed {
         return Err(QueryError::Encoding);
     }
@@ -333,7 +333,9 @@ mod tests {
 
     #[test]
     fn links_repeat_the_parameters_sorted() {
-        let query = read("token=t&status=ACTIVE&page[number]=1&page[size]=9&metadata[b]=x y&auth=z&limit=1&limit=2&f[]=2&f[]=1");
+        let query = read(
+            "token=t&status=ACTIVE&page[number]=1&page[size]=9&metadata[b]=x y&auth=z&limit=1&limit=2&f[]=2&f[]=1",
+        );
         assert_eq!(
             query.link("/v1/licenses", &[("number", "2"), ("size", "5")]),
             "/v1/licenses?f%5B%5D=2&f%5B%5D=1&limit=2&metadata%5Bb%5D=x%20y&page%5Bnumber%5D=2&page%5Bsize%5D=5&status=ACTIVE"

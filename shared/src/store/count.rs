@@ -1,6 +1,6 @@
 //! Maintained numbers of records: each creation adds one to one of a few counters, in its own transaction.
 
-use super::{Store, StoreError, Consistency, item, keys};
+use super::{Consistency, Store, StoreError, item, keys};
 use crate::ids::Id;
 
 /// The attribute of a counter that holds its share.

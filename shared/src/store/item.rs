@@ -82,7 +82,8 @@ mod tests {
         leaf.prop_recursive(3, 20, 5, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
-                prop::collection::hash_map("[a-z]{1,5}", inner, 0..5).prop_map(|map| Value::Object(map.into_iter().collect())),
+                prop::collection::hash_map("[a-z]{1,5}", inner, 0..5)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
             ]
         })
     }

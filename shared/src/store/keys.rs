@@ -174,10 +174,7 @@ pub const TIMER_SHARDS: u8 = 4;
 /// The timer of a record: it is due in the minute that `due` lies in.
 #[must_use]
 pub fn timer(kind: &str, due: Time, record: Id) -> Key {
-    Key {
-        pk: timers(kind, due.seconds().div_euclid(60), record.as_bytes()[15]),
-        sk: format!("{due}#{record}"),
-    }
+    Key { pk: timers(kind, due.seconds().div_euclid(60), record.as_bytes()[15]), sk: format!("{due}#{record}") }
 }
 
 /// A window of a rate limit.

@@ -121,7 +121,13 @@ impl Walk<'_> {
 }
 
 impl Run {
-    async fn fill(&mut self, store: &Store, order: Order, after: Option<&str>, wanted: usize) -> Result<(), StoreError> {
+    async fn fill(
+        &mut self,
+        store: &Store,
+        order: Order,
+        after: Option<&str>,
+        wanted: usize,
+    ) -> Result<(), StoreError> {
         while self.buffer.is_empty() && !self.exhausted {
             let (pk, sk) = (format!("{}_pk", self.index), format!("{}_sk", self.index));
             let mut query = store
@@ -136,7 +142,11 @@ impl Run {
                 .return_consumed_capacity(ReturnConsumedCapacity::Total);
             query = match (after, &self.start) {
                 (Some(after), None) => query
-                    .key_condition_expression(if order == Order::Ascending { "#pk = :pk AND #sk > :sk" } else { "#pk = :pk AND #sk < :sk" })
+                    .key_condition_expression(if order == Order::Ascending {
+                        "#pk = :pk AND #sk > :sk"
+                    } else {
+                        "#pk = :pk AND #sk < :sk"
+                    })
                     .expression_attribute_names("#sk", &sk)
                     .expression_attribute_values(":sk", AttributeValue::S(after.to_owned())),
                 _ => query.key_condition_expression("#pk = :pk").set_exclusive_start_key(self.start.take()),

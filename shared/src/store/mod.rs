@@ -147,7 +147,13 @@ impl Store {
     ///
     /// # Errors
     /// As [`Self::item`].
-    pub async fn range(&self, pk: &str, from: &str, to: &str, consistency: Consistency) -> Result<Vec<Item>, StoreError> {
+    pub async fn range(
+        &self,
+        pk: &str,
+        from: &str,
+        to: &str,
+        consistency: Consistency,
+    ) -> Result<Vec<Item>, StoreError> {
         let mut items = Vec::new();
         let mut start = None;
         loop {
@@ -214,12 +220,7 @@ impl Store {
                     found.push((Key { pk: pk.to_owned(), sk: sk.to_owned() }, item));
                 }
             }
-            pending = answer
-                .unprocessed_keys
-                .unwrap_or_default()
-                .into_values()
-                .flat_map(|rest| rest.keys)
-                .collect();
+            pending = answer.unprocessed_keys.unwrap_or_default().into_values().flat_map(|rest| rest.keys).collect();
             if !pending.is_empty() {
                 tokio::time::sleep(backoff).await;
                 backoff *= 2;

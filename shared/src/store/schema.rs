@@ -42,9 +42,10 @@ pub fn create_table(client: &Client, table: &str) -> Result<CreateTableFluentBui
                 .build()?,
         )
         .set_key_schema(Some(key_schema(PK, SK)?));
-    for attribute in [PK.to_owned(), SK.to_owned()].into_iter().chain(
-        INDEXES.iter().flat_map(|index| [format!("{index}_pk"), format!("{index}_sk")]),
-    ) {
+    for attribute in [PK.to_owned(), SK.to_owned()]
+        .into_iter()
+        .chain(INDEXES.iter().flat_map(|index| [format!("{index}_pk"), format!("{index}_sk")]))
+    {
         request = request.attribute_definitions(
             AttributeDefinition::builder().attribute_name(attribute).attribute_type(ScalarAttributeType::S).build()?,
         );

@@ -391,13 +391,8 @@ impl Unit {
         let shard = rand::random_range(0..keys::COUNT_SHARDS);
         let key = keys::count_shard(record.account(), record.environment(), R::DEFINITION.kind, shard);
         // One counter item per unit and kind, so that imports of many records stay small.
-        let key = self
-            .operations
-            .iter()
-            .map(|(known, _)| known)
-            .find(|known| known.pk == key.pk)
-            .cloned()
-            .unwrap_or(key);
+        let key =
+            self.operations.iter().map(|(known, _)| known).find(|known| known.pk == key.pk).cloned().unwrap_or(key);
         self.add(&key, super::count::AMOUNT, amount);
     }
 
@@ -518,7 +513,9 @@ impl Unit {
                 }
                 Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {
                     match error.into_err() {
-                        aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(e) => e.item,
+                        aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(e) => {
+                            e.item
+                        }
                         _ => None,
                     }
                 }
@@ -544,7 +541,9 @@ impl Unit {
                 }
                 Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {
                     match error.into_err() {
-                        aws_sdk_dynamodb::operation::delete_item::DeleteItemError::ConditionalCheckFailedException(e) => e.item,
+                        aws_sdk_dynamodb::operation::delete_item::DeleteItemError::ConditionalCheckFailedException(
+                            e,
+                        ) => e.item,
                         _ => None,
                     }
                 }
@@ -571,7 +570,9 @@ impl Unit {
                 }
                 Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {
                     match error.into_err() {
-                        aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException(e) => e.item,
+                        aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException(
+                            e,
+                        ) => e.item,
                         _ => None,
                     }
                 }
@@ -748,7 +749,8 @@ impl Expression {
                     .map(|(n, v)| format!("{} {}", names.name(n), names.value(AttributeValue::N(v.to_string()))))
                     .collect(),
             );
-            let mut removed: Vec<&String> = operation.remove.iter().filter(|n| !operation.set.contains_key(*n)).collect();
+            let mut removed: Vec<&String> =
+                operation.remove.iter().filter(|n| !operation.set.contains_key(*n)).collect();
             removed.sort_unstable();
             removed.dedup();
             list("REMOVE", removed.into_iter().map(|n| names.name(n)).collect());

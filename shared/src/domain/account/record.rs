@@ -35,7 +35,8 @@ resource! {
 
 impl Stored for Account {
     fn places(&self) -> Places {
-        let mut claims = vec![Claim { name: "slug", key: keys::claim(None, "account-slug", &self.slug.to_lowercase()) }];
+        let mut claims =
+            vec![Claim { name: "slug", key: keys::claim(None, "account-slug", &self.slug.to_lowercase()) }];
         if let Some(cname) = &self.cname {
             claims.push(Claim { name: "cname", key: keys::claim(None, "account-cname", cname) });
         }

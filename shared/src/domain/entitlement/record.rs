@@ -27,9 +27,10 @@ resource! {
 impl Stored for Entitlement {
     fn places(&self) -> Places {
         Places {
-            claims: vec![
-                Claim { name: "code", key: keys::claim(Some(self.account), "entitlement-code", &self.code.to_lowercase()) },
-            ],
+            claims: vec![Claim {
+                name: "code",
+                key: keys::claim(Some(self.account), "entitlement-code", &self.code.to_lowercase()),
+            }],
             lookups: vec![(Self::by_code(self.account, &self.code), [("holder", self.id.to_string().into())].into())],
             ..Places::default()
         }

@@ -39,9 +39,10 @@ resource! {
 
 impl Stored for Environment {
     fn places(&self) -> Places {
-        let claims = vec![
-            Claim { name: "code", key: keys::claim(Some(self.account), "environment-code", &self.code.to_lowercase()) },
-        ];
+        let claims = vec![Claim {
+            name: "code",
+            key: keys::claim(Some(self.account), "environment-code", &self.code.to_lowercase()),
+        }];
         let lookups = vec![(Self::by_code(self.account, &self.code), [("holder", self.id.to_string().into())].into())];
         Places { claims, lookups, ..Places::default() }
     }

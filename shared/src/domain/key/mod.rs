@@ -2,4 +2,4 @@
 
 mod record;
 
-pub use record::{PoolKey};
+pub use record::PoolKey;

@@ -50,7 +50,10 @@ impl Stored for Product {
     fn places(&self) -> Places {
         let mut places = Places::default();
         if let Some(code) = &self.code {
-            places.claims.push(Claim { name: "code", key: keys::claim(Some(self.account), "product-code", &code.to_lowercase()) });
+            places.claims.push(Claim {
+                name: "code",
+                key: keys::claim(Some(self.account), "product-code", &code.to_lowercase()),
+            });
             places.lookups.push((Self::by_code(self.account, code), [("holder", self.id.to_string().into())].into()));
         }
         if self.distribution() == DistributionStrategy::Open {

@@ -62,7 +62,8 @@ mod tests {
         for url in ["https://example.com", "http://a.example.co:8080/x?y#z", "HTTPS://user@example.io/"] {
             assert!(failures(url).is_empty(), "{url}");
         }
-        for url in ["file:///boom.sh", "/var/www/index.html", "ftp://example", "https://localhost", "https://127.0.0.1"] {
+        for url in ["file:///boom.sh", "/var/www/index.html", "ftp://example", "https://localhost", "https://127.0.0.1"]
+        {
             assert!(!failures(url).is_empty(), "{url}");
         }
     }

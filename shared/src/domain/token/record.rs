@@ -44,10 +44,8 @@ resource! {
 
 impl Stored for Token {
     fn places(&self) -> Places {
-        let mut places = Places {
-            lists: vec![Listing::of::<Self>(Within::Owner(self.bearer.id))],
-            ..Places::default()
-        };
+        let mut places =
+            Places { lists: vec![Listing::of::<Self>(Within::Owner(self.bearer.id))], ..Places::default() };
         if let Some(product) = self.product {
             places.lists.push(Listing::of::<Self>(Within::Product(product)));
         }

@@ -184,9 +184,7 @@ fn each(
     mut visit: impl FnMut(&Value, &Trail<'_>) -> Result<(), Violation>,
 ) -> Result<(), Violation> {
     match value {
-        Value::Array(items) => {
-            items.iter().enumerate().try_for_each(|(index, child)| visit(child, &at.index(index)))
-        }
+        Value::Array(items) => items.iter().enumerate().try_for_each(|(index, child)| visit(child, &at.index(index))),
         Value::Object(map) => map.iter().try_for_each(|(key, child)| visit(child, &at.key(key))),
         _ => Ok(()),
     }
@@ -207,7 +205,7 @@ fn holds_too_large(value: &Value, wide: bool) -> bool {
 /// The plural of a type, however it is spelled.
 fn plural(names: &[TypeNames], loose: bool, text: &str) -> Option<&'static str> {
     let same = |name: &&str| if loose { snake(name) == snake(text) } else { *name == text };
-    names.iter().find(|names| names.iter().any(|name| same(name))).map(|[_, plural]| *plural)
+    names.iter().find(|names| names.iter().any(&same)).map(|[_, plural]| *plural)
 }
 
 /// The value, `type`s in the plural.

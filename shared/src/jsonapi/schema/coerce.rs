@@ -59,9 +59,7 @@ pub(super) fn coerce(schema: &Schema, value: &Value, at: &Trail<'_>) -> Result<V
     match read {
         None => Ok(value.clone()),
         Some((_, Some(coerced))) => Ok(coerced),
-        Some((to, None)) => {
-            Err(at.violation(Kind::Coercion, format!("failed to coerce {} to {to}", type_name(value))))
-        }
+        Some((to, None)) => Err(at.violation(Kind::Coercion, format!("failed to coerce {} to {to}", type_name(value)))),
     }
 }
 

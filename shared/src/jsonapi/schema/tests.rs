@@ -107,7 +107,7 @@ fn accepted_members_are_cleaned() {
         ("strict", json!(false), Some(json!(false))),
         ("metadata", json!(null), None),
         ("metadata", json!({}), Some(json!({}))),
-        ("metadata", json!({"a": {"b": {"c": 1}}}), None),
+        ("metadata", json!({"a": {"b": {"c": 1}}}), Some(json!({"a": {"b": {"c": 1}}}))),
         ("metadata", json!({"z": 1, "a": [null]}), Some(json!({"z": 1, "a": [null]}))),
         ("tags", json!(null), None),
         ("notes", json!(""), Some(json!(""))),
@@ -122,10 +122,6 @@ fn accepted_members_are_cleaned() {
         ("expiry", json!(""), Some(json!(null))),
         ("expiry", json!(null), Some(json!(null))),
     ] {
-        if name == "metadata" && value == json!({"a": {"b": {"c": 1}}}) {
-            assert!(validate(&widget, &named(name, value)).is_ok());
-            continue;
-        }
         let body = named(name, value);
         let outcome = validate(&widget, &body).unwrap_or_else(|violation| panic!("{body}: {violation}"));
         assert_eq!(outcome["data"]["attributes"].get(name), cleaned.as_ref(), "{body}");
@@ -171,7 +167,10 @@ fn phases_outrank_each_other() {
     // Unknown members come in document order, the others in schema order.
     let body = json!({"data": {"type": "w", "attributes": {"b": 1, "a": 1}, "c": 1}, "d": 1});
     assert_eq!(refused(&widget, &body).0, "/data/attributes/b");
-    assert_eq!(refused(&widget, &with(json!({"tags": 1, "max_parts": "1", "name": "x"}))).0, "/data/attributes/maxParts");
+    assert_eq!(
+        refused(&widget, &with(json!({"tags": 1, "max_parts": "1", "name": "x"}))).0,
+        "/data/attributes/maxParts"
+    );
     // A missing member stands at its own place: behind failures of earlier siblings' children.
     let schema = document(["widget", "widgets"])
         .attributes(Schema::object([("name", Schema::string().required())]))
@@ -190,15 +189,35 @@ fn linkages_hold_a_type_and_a_uuid() {
     for (name, relationship, pointer, detail) in [
         ("owner", json!({}), "/owner/data", "is missing"),
         ("owner", json!({"data": {}}), "/owner/data/type", "is missing"),
-        ("owner", json!({"data": {"type": "users", "id": "invalid"}}), "/owner/data/id", "type mismatch (received string expected UUID string)"),
-        ("owner", json!({"data": {"type": "users", "id": 7}}), "/owner/data/id", "type mismatch (received integer expected UUID string)"),
+        (
+            "owner",
+            json!({"data": {"type": "users", "id": "invalid"}}),
+            "/owner/data/id",
+            "type mismatch (received string expected UUID string)",
+        ),
+        (
+            "owner",
+            json!({"data": {"type": "users", "id": 7}}),
+            "/owner/data/id",
+            "type mismatch (received integer expected UUID string)",
+        ),
         ("owner", json!({"data": {"type": "groups", "id": ID}}), "/owner/data/type", "is invalid"),
         ("owner", json!({"data": {"type": "users", "id": ID, "meta": 1}}), "/owner/data/meta", "unpermitted parameter"),
         ("user", json!({"data": {"type": "users"}}), "/owner/data/id", "is missing"),
         ("plan", json!({"data": null}), "/plan/data", "cannot be null"),
         ("parts", json!({"data": [1]}), "/parts/data/0", "type mismatch (received integer expected object)"),
-        ("parts", json!({"data": [{"type": "parts", "attributes": {"code": "x"}}, {"type": "parts", "attributes": {"code": 1}}]}), "/parts/data/1/attributes/code", "type mismatch (received integer expected string)"),
-        ("parts", json!({"data": [{"type": "parts", "attributes": {"code": "x"}}, {"type": "parts", "attributes": {}}]}), "/parts/data/0/attributes/code", "is missing"),
+        (
+            "parts",
+            json!({"data": [{"type": "parts", "attributes": {"code": "x"}}, {"type": "parts", "attributes": {"code": 1}}]}),
+            "/parts/data/1/attributes/code",
+            "type mismatch (received integer expected string)",
+        ),
+        (
+            "parts",
+            json!({"data": [{"type": "parts", "attributes": {"code": "x"}}, {"type": "parts", "attributes": {}}]}),
+            "/parts/data/0/attributes/code",
+            "is missing",
+        ),
         ("parts", json!({"data": [{"type": "parts", "id": ID}]}), "/parts/data/0/id", "unpermitted parameter"),
     ] {
         let body = body(name, relationship);
@@ -250,7 +269,9 @@ fn leaves_hold_scalars() {
     for blank in [json!({}), json!([]), json!(""), json!(" ")] {
         assert_eq!(refused(json!({"dataset": {"a": 1}, "any": blank})), row("/meta/any", "cannot be blank"));
     }
-    assert!(validate(&schema, &json!({"meta": {"dataset": {"a": 1}, "ids": [null, "x"], "any": {"b": [[[[1]]]]}}})).is_ok());
+    assert!(
+        validate(&schema, &json!({"meta": {"dataset": {"a": 1}, "ids": [null, "x"], "any": {"b": [[[[1]]]]}}})).is_ok()
+    );
     assert_eq!(validate(&schema, &json!({})).unwrap_err().pointer(), Some("/meta"));
     let free = action([("query", Schema::free_object())]);
     assert!(validate(&free, &json!({"meta": {"query": {"a": [[[[{}]]]]}}})).is_ok());
@@ -261,18 +282,17 @@ fn leaves_hold_scalars() {
 fn integers_have_a_width() {
     let schema = action([("small", Schema::integer32()), ("big", Schema::integer()), ("any", Schema::any())]);
     let outcome = |meta: &str| validate(&schema, &parse(format!("{{\"meta\":{meta}}}").as_bytes()).unwrap());
-    for meta in ["{\"small\":2147483648}", "{\"big\":9223372036854775808}", "{\"big\":-9e9999}", "{\"any\":[1e1]}"] {
-        if meta.contains("9e9999") {
-            continue;
-        }
-        let expected = if meta.contains("any") { None } else { Some(Violation::too_large()) };
-        assert_eq!(outcome(meta).err(), expected, "{meta}");
-    }
-    for meta in ["{\"big\":-9223372036854775809}", "{\"any\":{\"a\":99999999999999999999999}}", "{\"small\":-2147483649}"] {
+    for meta in [
+        "{\"small\":2147483648}",
+        "{\"big\":9223372036854775808}",
+        "{\"big\":-9223372036854775809}",
+        "{\"any\":{\"a\":99999999999999999999999}}",
+        "{\"small\":-2147483649}",
+    ] {
         let violation = outcome(meta).unwrap_err();
         assert_eq!((violation.kind, violation.place), (Kind::TooLarge, Place::Nowhere), "{meta}");
     }
-    assert!(outcome("{\"small\":2147483647,\"big\":9223372036854775807}").is_ok());
+    assert!(outcome("{\"small\":2147483647,\"big\":9223372036854775807,\"any\":[1e99]}").is_ok());
     // Only when nothing else is wrong.
     assert_eq!(outcome("{\"small\":2147483648,\"big\":\"\"}").unwrap_err().kind, Kind::Type);
 }
@@ -280,7 +300,7 @@ fn integers_have_a_width() {
 #[test]
 fn formats_ignored_and_withheld_members() {
     let schema = Schema::object([
-        ("code", Schema::string().format(|text| text.is_ascii())),
+        ("code", Schema::string().format(str::is_ascii)),
         ("role", Schema::string().one_of(["admin"]).ignored()),
         ("id", Schema::uuid().required().permitted(false)),
     ]);

@@ -13,12 +13,12 @@ fn unpermitted(at: &Trail<'_>) -> Violation {
 /// Finds the first undeclared member, in document order, depth first.
 pub(super) fn unknown(schema: &Schema, value: &Value, at: &Trail<'_>) -> Result<(), Violation> {
     match (&schema.shape, value) {
-        (Shape::Object(members), Value::Object(map)) => map.iter().try_for_each(|(name, value)| {
-            match members.iter().find(|member| member.is_named(name)) {
+        (Shape::Object(members), Value::Object(map)) => {
+            map.iter().try_for_each(|(name, value)| match members.iter().find(|member| member.is_named(name)) {
                 Some(member) => unknown(&member.schema, value, &at.key(&member.name)),
                 None => Err(unpermitted(&at.key(name))),
-            }
-        }),
+            })
+        }
         (Shape::Array(item), Value::Array(items)) => {
             items.iter().enumerate().try_for_each(|(index, value)| unknown(item, value, &at.index(index)))
         }
