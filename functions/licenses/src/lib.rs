@@ -1,4 +1,6 @@
-//! The licenses family.
+//! Licenses (spec 04): their life, what is linked to them, and (in [`actions`]) what is done with them (spec 05).
+
+mod actions;
 
 use axum::Router;
 use shared::app::App;
@@ -8,7 +10,7 @@ use shared::http::stack;
 /// The family's routes.
 #[must_use]
 pub fn routes() -> Routes {
-    Routes::new()
+    actions::routes(Routes::new())
 }
 
 /// The family's router.
