@@ -51,14 +51,21 @@ pub async fn local(data: &Path, endpoint: Option<&str>) -> Result<Opened, String
 /// # Errors
 /// One sentence.
 pub async fn ephemeral(endpoint: Option<&str>) -> Result<Opened, String> {
-    let vault = Vault::ephemeral();
+    let vault = Vault::file(ephemeral_key()?).map_err(|error| error.to_string())?;
     let (endpoint, table) = match endpoint {
-        Some(endpoint) => (endpoint.to_owned(), format!("sandbox-{}", std::process::id())),
+        Some(endpoint) => (endpoint.to_owned(), format!("sandbox-{}", shared::ids::new_id())),
         None => (embed(Database::memory().map_err(|error| error.to_string())?).await?, TABLE.to_owned()),
     };
     let store = Store::new(client(&endpoint), &table);
     ensure_table(&store).await?;
     Ok(Opened { store, vault })
+}
+
+/// Where the key of a server that keeps nothing lies: a file of this process alone.
+fn ephemeral_key() -> Result<std::path::PathBuf, String> {
+    let directory = std::env::temp_dir().join(format!("latchkey-{}", std::process::id()));
+    fs::create_dir_all(&directory).map_err(|error| error.to_string())?;
+    Ok(directory.join("vault.key"))
 }
 
 /// A table in AWS.

@@ -1,15 +1,9 @@
 //! `latchkey`: the whole API in one process, and the operator's commands.
 
-mod cli;
-mod engine;
-mod first_run;
-mod operator;
-mod sandbox;
-mod serve;
-
 use std::process::ExitCode;
 
 use clap::Parser;
+use latchkey_local::cli;
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -15,10 +15,12 @@ use shared::clock::Clock;
 use shared::config::{Config, Mode};
 use shared::http::families::{self, Family};
 use shared::http::path;
+use shared::ids::Id;
 use shared::mail::Mailer;
 use tower::ServiceExt;
 
 use crate::cli::{Outcome, Serve};
+use crate::engine::Opened;
 use crate::{engine, first_run, sandbox};
 
 /// What a suite written for the hosted service expects.
@@ -42,17 +44,14 @@ pub async fn serve(options: Serve) -> Outcome {
 
     let (app, router) = if options.sandbox {
         let opened = engine::ephemeral(endpoint.as_deref()).await?;
-        let mut config = config(&options, address, Mode::Multi, SANDBOX_DOMAIN);
-        config.host = format!("api.{}", config.domain);
-        config.throttling = false;
-        let app = App::new(opened.store, Clock::system(), config, opened.vault, Mailer::outbox());
+        let domain = options.domain.as_deref().unwrap_or(SANDBOX_DOMAIN);
         eprintln!("Sandbox on {url} (controls below {url}/-/sandbox)");
-        (app.clone(), families(&app).merge(sandbox::router(&app)))
+        rehearsal(opened, domain)
     } else {
         let opened = engine::local(&options.data, endpoint.as_deref()).await?;
         let account = first_run::account(&opened, options.account.as_deref(), &url).await?;
-        let config = config(&options, address, Mode::Single(account), "localhost");
-        let app = App::new(opened.store, Clock::system(), config, opened.vault, Mailer::outbox());
+        let domain = options.domain.as_deref().unwrap_or("localhost");
+        let app = lone(opened, account, domain, &address.to_string());
         eprintln!("Listening on {url}");
         (app.clone(), families(&app))
     };
@@ -70,11 +69,28 @@ pub async fn serve(options: Serve) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn config(options: &Serve, address: SocketAddr, mode: Mode, domain: &str) -> Config {
+/// A sandbox: many accounts, no throttling, and its controls.
+#[must_use]
+pub fn rehearsal(opened: Opened, domain: &str) -> (App, Router) {
+    let mut config = config(&opened, Mode::Multi, domain, &format!("api.{domain}"));
+    config.throttling = false;
+    let app = App::new(opened.store, Clock::system(), config, opened.vault, Mailer::outbox());
+    let router = families(&app).merge(sandbox::router(&app));
+    (app, router)
+}
+
+/// A server of one account.
+#[must_use]
+pub fn lone(opened: Opened, account: Id, domain: &str, host: &str) -> App {
+    let config = config(&opened, Mode::Single(account), domain, host);
+    App::new(opened.store, Clock::system(), config, opened.vault, Mailer::outbox())
+}
+
+fn config(opened: &Opened, mode: Mode, domain: &str, host: &str) -> Config {
     Config {
-        table: "latchkey".to_owned(),
-        domain: options.domain.clone().unwrap_or_else(|| domain.to_owned()),
-        host: address.to_string(),
+        table: opened.store.table().to_owned(),
+        domain: domain.to_owned(),
+        host: host.to_owned(),
         mode,
         throttling: true,
         server_timing: true,
@@ -83,6 +99,7 @@ fn config(options: &Serve, address: SocketAddr, mode: Mode, domain: &str) -> Con
 }
 
 /// The router of every family, by the paths that `template.yaml` gives to its function.
+#[must_use]
 pub fn families(app: &App) -> Router {
     let routers: Arc<Vec<(&'static str, Router)>> = Arc::new(
         all().into_iter().map(|(name, router)| (name, router(app.clone()))).collect(),
@@ -96,9 +113,11 @@ pub fn families(app: &App) -> Router {
     })
 }
 
-type RouterOf = fn(App) -> Router;
+/// What makes a family's router.
+pub type RouterOf = fn(App) -> Router;
 
 /// Every family built into this server.
+#[must_use]
 pub fn all() -> Vec<(&'static str, RouterOf)> {
     vec![
         ("accounts", accounts::router),
