@@ -50,7 +50,8 @@ async fn the_signature_covers_the_answer() {
         let signed = decode(signed);
         assert!(signature::verify(tenant.signer.public(), algorithm, text.as_bytes(), &signed), "{algorithm}");
     }
-    let refused = [("authorization", vendor.authorization.as_str()), ("keygen-accept-signature", "algorithm=\"rsa-sha1\"")];
+    let refused =
+        [("authorization", vendor.authorization.as_str()), ("keygen-accept-signature", "algorithm=\"rsa-sha1\"")];
     server.send(Method::GET, "/v1/products", &refused, "").await.expect(400);
 }
 
@@ -73,7 +74,8 @@ fn decode(text: &str) -> Vec<u8> {
 async fn bodies_that_are_not_json() {
     let (server, vendor) = Server::single().await;
     let headers = [("authorization", vendor.authorization.as_str())];
-    for body in [r#"{"data": {}"#, r#"{"data": {},}"#, "{'data': {}}", "{data: {}}", "{\"\\ud888\": 1}", "a=b", "{} ="] {
+    for body in [r#"{"data": {}"#, r#"{"data": {},}"#, "{'data': {}}", "{data: {}}", "{\"\\ud888\": 1}", "a=b", "{} ="]
+    {
         let answer = server.send(Method::POST, "/v1/products", &headers, body.to_owned()).await.expect(400);
         assert_eq!(answer.code(), "JSON_INVALID", "{body}");
         assert!(answer.body.get("meta").is_none() && answer.header("keygen-signature").is_none());
@@ -108,8 +110,16 @@ async fn body_errors_point_at_the_member() {
             "unpermitted parameter",
             "/data/attributes/unpermittedParam",
         ),
-        (json!({"data": {"type": "products", "attributes": {"name": " "}}}), "cannot be blank", "/data/attributes/name"),
-        (json!({"data": {"type": "products", "attributes": {"name": null}}}), "cannot be null", "/data/attributes/name"),
+        (
+            json!({"data": {"type": "products", "attributes": {"name": " "}}}),
+            "cannot be blank",
+            "/data/attributes/name",
+        ),
+        (
+            json!({"data": {"type": "products", "attributes": {"name": null}}}),
+            "cannot be null",
+            "/data/attributes/name",
+        ),
         (
             json!({"data": {"type": "products", "attributes": {"name": "x", "metadata": {"array": [[0], [1, 2, [3]], {"a": {"b": 1}}]}}}}),
             "maximum depth of 2 exceeded",
@@ -161,7 +171,11 @@ async fn versions() {
 #[tokio::test]
 async fn preflights_and_origins() {
     let (server, _vendor) = Server::single().await;
-    let headers = [("origin", "https://shop.example"), ("access-control-request-method", "POST"), ("access-control-request-headers", "authorization")];
+    let headers = [
+        ("origin", "https://shop.example"),
+        ("access-control-request-method", "POST"),
+        ("access-control-request-headers", "authorization"),
+    ];
     let preflight = server.send(Method::OPTIONS, "/v1/anything", &headers, "").await.expect(200);
     assert_eq!(preflight.header("access-control-allow-origin"), Some("*"));
     assert_eq!(preflight.header("access-control-allow-headers"), Some("authorization"));
@@ -178,7 +192,12 @@ async fn pages() {
         vendor.make("products", json!({"name": format!("P{number:02}")}), &[]).await;
     }
     let names = |answer: &support::Answer| -> Vec<String> {
-        answer.body["data"].as_array().unwrap().iter().map(|p| p["attributes"]["name"].as_str().unwrap().to_owned()).collect()
+        answer.body["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|p| p["attributes"]["name"].as_str().unwrap().to_owned())
+            .collect()
     };
     let usual = vendor.get("/products").await.expect(200);
     assert_eq!((names(&usual).len(), names(&usual)[0].as_str()), (10, "P11"));

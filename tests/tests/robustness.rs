@@ -46,7 +46,8 @@ fn leaves() -> impl Strategy<Value = Value> {
         prop::sample::select(vec![0i64, 1, -1, 2_147_483_648, i64::MAX, i64::MIN]).prop_map(Value::from),
         (-1e300..1e300f64).prop_map(Value::from),
         ".{0,20}".prop_map(Value::from),
-        prop::sample::select(vec!["", " ", "\0", "actions", "2031-02-30", "*", "admin", "a@b.co", "😀"]).prop_map(Value::from),
+        prop::sample::select(vec!["", " ", "\0", "actions", "2031-02-30", "*", "admin", "a@b.co", "😀"])
+            .prop_map(Value::from),
     ]
 }
 
@@ -54,7 +55,8 @@ fn values() -> impl Strategy<Value = Value> {
     leaves().prop_recursive(3, 24, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            prop::collection::hash_map("[a-zA-Z_]{1,12}", inner, 0..4).prop_map(|map| Value::Object(map.into_iter().collect())),
+            prop::collection::hash_map("[a-zA-Z_]{1,12}", inner, 0..4)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
         ]
     })
 }
@@ -62,23 +64,86 @@ fn values() -> impl Strategy<Value = Value> {
 /// Bodies that resemble documents closely enough to get past the first check now and then.
 fn bodies(known: Vec<String>) -> impl Strategy<Value = String> {
     let names = prop::sample::select(vec![
-        "name", "code", "email", "password", "role", "permissions", "metadata", "key", "expiry", "maxMachines", "maxUsers",
-        "duration", "scheme", "fingerprint", "pid", "cores", "enabled", "value", "slug", "floating", "strict", "suspended",
-        "checkInInterval", "isolationStrategy", "protected", "maxActivations", "url", "platforms",
+        "name",
+        "code",
+        "email",
+        "password",
+        "role",
+        "permissions",
+        "metadata",
+        "key",
+        "expiry",
+        "maxMachines",
+        "maxUsers",
+        "duration",
+        "scheme",
+        "fingerprint",
+        "pid",
+        "cores",
+        "enabled",
+        "value",
+        "slug",
+        "floating",
+        "strict",
+        "suspended",
+        "checkInInterval",
+        "isolationStrategy",
+        "protected",
+        "maxActivations",
+        "url",
+        "platforms",
     ]);
     let attributes = prop::collection::vec((names, values()), 0..5)
         .prop_map(|pairs| Value::Object(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()));
     let kinds = prop::sample::select(vec![
-        "products", "policies", "licenses", "users", "groups", "entitlements", "environments", "tokens", "keys", "machines",
-        "components", "processes", "settings", "second-factors", "accounts",
+        "products",
+        "policies",
+        "licenses",
+        "users",
+        "groups",
+        "entitlements",
+        "environments",
+        "tokens",
+        "keys",
+        "machines",
+        "components",
+        "processes",
+        "settings",
+        "second-factors",
+        "accounts",
     ]);
-    let linkage = (kinds.clone(), prop::sample::select(known)).prop_map(|(kind, id)| json!({"data": {"type": kind, "id": id}}));
-    let relation = prop::sample::select(vec!["product", "policy", "license", "owner", "group", "environment", "machine", "bearer", "admins"]);
+    let linkage =
+        (kinds.clone(), prop::sample::select(known)).prop_map(|(kind, id)| json!({"data": {"type": kind, "id": id}}));
+    let relation = prop::sample::select(vec![
+        "product",
+        "policy",
+        "license",
+        "owner",
+        "group",
+        "environment",
+        "machine",
+        "bearer",
+        "admins",
+    ]);
     let relationships = prop::collection::vec((relation, prop_oneof![3 => linkage, 1 => values()]), 0..3)
         .prop_map(|pairs| Value::Object(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()));
     let meta_names = prop::sample::select(vec![
-        "key", "scope", "nonce", "email", "otp", "newPassword", "oldPassword", "increment", "ttl", "include", "encrypt",
-        "algorithm", "dataset", "type", "query", "op",
+        "key",
+        "scope",
+        "nonce",
+        "email",
+        "otp",
+        "newPassword",
+        "oldPassword",
+        "increment",
+        "ttl",
+        "include",
+        "encrypt",
+        "algorithm",
+        "dataset",
+        "type",
+        "query",
+        "op",
     ]);
     let meta = prop::collection::vec((meta_names, values()), 0..3)
         .prop_map(|pairs| Value::Object(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()));
@@ -133,8 +198,7 @@ async fn no_request_gets_a_server_error() {
     let known = furnish(&vendor).await;
     let mut runner = TestRunner::deterministic();
     let mut draw = |strategy: &BoxedStrategy<String>| strategy.new_tree(&mut runner).expect("a value").current();
-    let (identifiers, bodies, queries) =
-        (identifiers(known.clone()).boxed(), bodies(known).boxed(), queries().boxed());
+    let (identifiers, bodies, queries) = (identifiers(known.clone()).boxed(), bodies(known).boxed(), queries().boxed());
     for (method, pattern) in routes() {
         for _ in 0..12 {
             let path = pattern
@@ -143,7 +207,9 @@ async fn no_request_gets_a_server_error() {
                 .collect::<Vec<_>>()
                 .join("/");
             let path = match path.strip_prefix("/account") {
-                Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("/v1/accounts/{}{rest}", vendor.account.id),
+                Some(rest) if rest.is_empty() || rest.starts_with('/') => {
+                    format!("/v1/accounts/{}{rest}", vendor.account.id)
+                }
                 _ if matches!(pattern, "/accounts" | "/recover" | "/health" | "/ping") => format!("/v1{path}"),
                 _ => format!("/v1/accounts/{}{path}", vendor.account.id),
             };
@@ -151,7 +217,12 @@ async fn no_request_gets_a_server_error() {
             let headers = [("authorization", vendor.authorization.as_str()), ("content-type", "application/json")];
             let method = Method::from_bytes(method.as_bytes()).expect("a method");
             let answer = server.send(method.clone(), &format!("{path}{query}"), &headers, body.clone()).await;
-            assert!(!answer.status.is_server_error(), "{method} {path}{query} {body}\n{} {}", answer.status, answer.text);
+            assert!(
+                !answer.status.is_server_error(),
+                "{method} {path}{query} {body}\n{} {}",
+                answer.status,
+                answer.text
+            );
             if answer.status.is_client_error() {
                 let error = &answer.body["errors"][0];
                 let described = error["title"].is_string() && error["detail"].is_string();

@@ -144,6 +144,14 @@ impl<'a> Permit<'a> {
         self.check(fits, || incompatible("record"))
     }
 
+    /// Records of these environments that a to-many relationship of a parent gains or loses (spec 04
+    /// §2.7): those of a global parent must belong to the current environment exactly.
+    pub fn relates(self, parent: Option<Id>, environments: impl IntoIterator<Item = Option<Id>>) -> Self {
+        let (caller, write) = (self.caller, parent.is_none());
+        let fit = environments.into_iter().all(|environment| caller.fits(environment, write));
+        self.check(fit, || incompatible("a record's"))
+    }
+
     /// Another environment involved, as of a record that is about to be made.
     pub fn writes_in(self, environment: Option<Id>) -> Self {
         let fits = self.caller.fits(environment, true);

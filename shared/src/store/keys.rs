@@ -52,6 +52,8 @@ use crate::ids::Id;
 pub const HEAD: &str = "#";
 /// Sort keys of a record's small satellites (entitlements, users) lie below this one.
 pub const SATELLITES_END: &str = "F";
+/// Sort keys of the entitlements of a license or policy start with this.
+pub const ENTITLEMENTS: &str = "E#";
 
 /// A primary key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,7 +86,7 @@ pub fn record(account: Id, kind: &str, id: Id) -> Key {
 /// An entitlement attached to a license or a policy.
 #[must_use]
 pub fn attached_entitlement(account: Id, kind: &str, holder: Id, entitlement: Id) -> Key {
-    Key { sk: format!("E#{entitlement}"), ..record(account, kind, holder) }
+    Key { sk: format!("{ENTITLEMENTS}{entitlement}"), ..record(account, kind, holder) }
 }
 
 /// A user attached to a license, or owning a group.

@@ -77,14 +77,6 @@ impl Stored for LicenseEntitlement {
     }
 }
 
-impl LicenseEntitlement {
-    /// Where documents of the link point (`links.related`).
-    #[must_use]
-    pub fn related(&self) -> String {
-        format!("/licenses/{}/entitlements/{}", self.license, self.entitlement)
-    }
-}
-
 resource! {
     /// An entitlement attached to a policy, and so to all its licenses.
     PolicyEntitlement {
@@ -116,20 +108,20 @@ impl Stored for PolicyEntitlement {
     }
 }
 
-impl PolicyEntitlement {
-    /// Where documents of the link point (`links.related`).
-    #[must_use]
-    pub fn related(&self) -> String {
-        format!("/policies/{}/entitlements/{}", self.policy, self.entitlement)
-    }
-}
-
 /// What attached entitlements have in common.
 pub trait AttachedEntitlement: Resource + Stored {
     /// The entitlement.
     fn entitlement(&self) -> Id;
     /// Its code.
     fn code(&self) -> &str;
+    /// The link with its two ends.
+    #[must_use]
+    fn between(self, holder: Id, entitlement: &Entitlement) -> Self;
+    /// Where documents of the link point (`links.related`).
+    fn related(&self) -> String;
+    /// The link after its entitlement was renamed.
+    #[must_use]
+    fn recoded(self, code: &str) -> Self;
 }
 
 impl AttachedEntitlement for LicenseEntitlement {
@@ -139,6 +131,15 @@ impl AttachedEntitlement for LicenseEntitlement {
     fn code(&self) -> &str {
         &self.code
     }
+    fn between(self, holder: Id, entitlement: &Entitlement) -> Self {
+        Self { license: holder, entitlement: entitlement.id, code: entitlement.code.clone(), ..self }
+    }
+    fn related(&self) -> String {
+        format!("/licenses/{}/entitlements/{}", self.license, self.entitlement)
+    }
+    fn recoded(self, code: &str) -> Self {
+        Self { code: code.to_owned(), ..self }
+    }
 }
 
 impl AttachedEntitlement for PolicyEntitlement {
@@ -147,5 +148,14 @@ impl AttachedEntitlement for PolicyEntitlement {
     }
     fn code(&self) -> &str {
         &self.code
+    }
+    fn between(self, holder: Id, entitlement: &Entitlement) -> Self {
+        Self { policy: holder, entitlement: entitlement.id, code: entitlement.code.clone(), ..self }
+    }
+    fn related(&self) -> String {
+        format!("/policies/{}/entitlements/{}", self.policy, self.entitlement)
+    }
+    fn recoded(self, code: &str) -> Self {
+        Self { code: code.to_owned(), ..self }
     }
 }
