@@ -30,7 +30,8 @@ pub struct Opened {
 /// # Errors
 /// One sentence: the directory cannot be used, its database or key file is damaged, the endpoint does not answer.
 pub async fn local(data: &Path, endpoint: Option<&str>) -> Result<Opened, String> {
-    fs::create_dir_all(data).map_err(|error| format!("the data directory {} cannot be made: {error}", data.display()))?;
+    fs::create_dir_all(data)
+        .map_err(|error| format!("the data directory {} cannot be made: {error}", data.display()))?;
     let vault = Vault::file(&data.join("vault.key")).map_err(|error| error.to_string())?;
     let endpoint = match endpoint {
         Some(endpoint) => endpoint.to_owned(),
@@ -123,7 +124,9 @@ pub async fn ensure_table(store: &Store) -> Result<(), String> {
         return Ok(());
     }
     let request = schema::create_table(store.client(), store.table()).map_err(|error| error.to_string())?;
-    request.send().await.map_err(|error| format!("the table cannot be created: {}", aws_sdk_dynamodb::error::DisplayErrorContext(error)))?;
+    request.send().await.map_err(|error| {
+        format!("the table cannot be created: {}", aws_sdk_dynamodb::error::DisplayErrorContext(error))
+    })?;
     for _ in 0..100 {
         let answer = store.client().describe_table().table_name(store.table()).send().await;
         let active = answer.ok().and_then(|answer| answer.table).and_then(|table| table.table_status);

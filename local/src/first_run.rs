@@ -26,7 +26,13 @@ pub async fn account(opened: &Opened, named: Option<&str>, url: &str) -> Result<
         return Ok(id);
     }
     let password = Alphanumeric.sample_string(&mut rand::rng(), 20);
-    let wanted = Provision { id: None, name: Some("Latchkey".to_owned()), slug: Some("latchkey".to_owned()), email: EMAIL.to_owned(), password };
+    let wanted = Provision {
+        id: None,
+        name: Some("Latchkey".to_owned()),
+        slug: Some("latchkey".to_owned()),
+        email: EMAIL.to_owned(),
+        password,
+    };
     let made = provision::account(store, &opened.vault, &Clock::system(), wanted, true).await?;
     println!("{}", walk(url, &made));
     Ok(made.account.id)

@@ -35,8 +35,8 @@ pub async fn serve(options: Serve) -> Outcome {
         return Err("--sandbox has no authentication and listens on a loopback address only".to_owned());
     }
     let address = SocketAddr::new(options.address, options.port);
-    let listener = std::net::TcpListener::bind(address)
-        .map_err(|error| format!("cannot listen on {address}: {error}"))?;
+    let listener =
+        std::net::TcpListener::bind(address).map_err(|error| format!("cannot listen on {address}: {error}"))?;
     listener.set_nonblocking(true).map_err(|error| error.to_string())?;
     let endpoint = std::env::var("DYNAMODB_ENDPOINT").ok().filter(|endpoint| !endpoint.is_empty());
     let scheme = if options.tls { "https" } else { "http" };
@@ -51,7 +51,7 @@ pub async fn serve(options: Serve) -> Outcome {
         let opened = engine::local(&options.data, endpoint.as_deref()).await?;
         let account = first_run::account(&opened, options.account.as_deref(), &url).await?;
         let domain = options.domain.as_deref().unwrap_or("localhost");
-        let app = lone(opened, account, domain, &address.to_string());
+        let app = lone(opened, account, domain, scheme, &address.to_string());
         eprintln!("Listening on {url}");
         (app.clone(), families(&app))
     };
@@ -61,7 +61,11 @@ pub async fn serve(options: Serve) -> Outcome {
     tokio::spawn(stop_on_signal(handle.clone()));
     let served = if options.tls {
         let tls = tls(&options.data, options.address).await?;
-        axum_server::from_tcp_rustls(listener, tls).map_err(|error| error.to_string())?.handle(handle).serve(service).await
+        axum_server::from_tcp_rustls(listener, tls)
+            .map_err(|error| error.to_string())?
+            .handle(handle)
+            .serve(service)
+            .await
     } else {
         axum_server::from_tcp(listener).map_err(|error| error.to_string())?.handle(handle).serve(service).await
     };
@@ -81,8 +85,9 @@ pub fn rehearsal(opened: Opened, domain: &str) -> (App, Router) {
 
 /// A server of one account.
 #[must_use]
-pub fn lone(opened: Opened, account: Id, domain: &str, host: &str) -> App {
-    let config = config(&opened, Mode::Single(account), domain, host);
+pub fn lone(opened: Opened, account: Id, domain: &str, scheme: &'static str, host: &str) -> App {
+    let mut config = config(&opened, Mode::Single(account), domain, host);
+    config.scheme = scheme;
     App::new(opened.store, Clock::system(), config, opened.vault, Mailer::outbox())
 }
 
@@ -90,6 +95,7 @@ fn config(opened: &Opened, mode: Mode, domain: &str, host: &str) -> Config {
     Config {
         table: opened.store.table().to_owned(),
         domain: domain.to_owned(),
+        scheme: "https",
         host: host.to_owned(),
         mode,
         throttling: true,
@@ -101,9 +107,8 @@ fn config(opened: &Opened, mode: Mode, domain: &str, host: &str) -> Config {
 /// The router of every family, by the paths that `template.yaml` gives to its function.
 #[must_use]
 pub fn families(app: &App) -> Router {
-    let routers: Arc<Vec<(&'static str, Router)>> = Arc::new(
-        all().into_iter().map(|(name, router)| (name, router(app.clone()))).collect(),
-    );
+    let routers: Arc<Vec<(&'static str, Router)>> =
+        Arc::new(all().into_iter().map(|(name, router)| (name, router(app.clone()))).collect());
     Router::new().fallback(move |request: Request<Body>| {
         let canonical = path::canonical(request.uri().path());
         let family = canonical.ok().and_then(|canonical| families::family_of(&canonical.path));

@@ -18,6 +18,8 @@ pub struct Config {
     pub table: String,
     /// The service's own domain, e.g. `keygen.sh`; the portal lives at `portal.{domain}`.
     pub domain: String,
+    /// Scheme of absolute links: `https`, or `http` on a local server without TLS.
+    pub scheme: &'static str,
     /// Host (and port) that absolute links name, e.g. `api.example.com`.
     pub host: String,
     /// Single- or multi-account mode.
@@ -47,6 +49,7 @@ impl Config {
         Ok(Self {
             table,
             domain,
+            scheme: "https",
             host,
             mode,
             throttling: true,

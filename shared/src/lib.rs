@@ -21,3 +21,4 @@ pub mod provision;
 pub mod store;
 pub mod telemetry;
 pub mod tenant;
+pub mod transfer;

@@ -46,7 +46,7 @@ impl Server {
         let opened = engine::ephemeral(endpoint.as_deref()).await.expect("an engine");
         let made = provision::account(&opened.store, &opened.vault, &Clock::system(), wanted("vendor"), true).await;
         let made = made.expect("an account");
-        let app = serve::lone(opened, made.account.id, "localhost", "localhost");
+        let app = serve::lone(opened, made.account.id, "localhost", "http", "localhost");
         let router = serve::families(&app);
         let server = Self::listen(app, router).await;
         let vendor = Vendor::of(&server, made);

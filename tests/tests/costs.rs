@@ -53,7 +53,11 @@ async fn stage() -> Stage {
     let policy = vendor.policy(&product, policy).await;
     let user = id(&vendor.make("users", json!({"email": "owner@example.com"}), &[]).await);
     let license = vendor
-        .make("licenses", json!({"metadata": {"order": "A-1"}}), &[("policy", "policies", &policy), ("owner", "users", &user)])
+        .make(
+            "licenses",
+            json!({"metadata": {"order": "A-1"}}),
+            &[("policy", "policies", &policy), ("owner", "users", &user)],
+        )
         .await;
     let (key, license) = (license["attributes"]["key"].as_str().expect("a key").to_owned(), id(&license));
     for number in 0..5 {
@@ -82,8 +86,14 @@ async fn every_operation_costs_what_the_table_says() {
         assert!(answer.status.is_success(), "{name}: {}", answer.text);
         rows.push((name, Cost::of(&answer)));
     };
-    note("validate a key: fingerprint and five entitlements", anonymous.post("/licenses/actions/validate-key", validate).await);
-    note("validate a key, no scope", anonymous.post("/licenses/actions/validate-key", json!({"meta": {"key": key}})).await);
+    note(
+        "validate a key: fingerprint and five entitlements",
+        anonymous.post("/licenses/actions/validate-key", validate).await,
+    );
+    note(
+        "validate a key, no scope",
+        anonymous.post("/licenses/actions/validate-key", json!({"meta": {"key": key}})).await,
+    );
     note("authenticate with a token, and nothing else", vendor.get("/me").await);
     note("authenticate with a license key, and nothing else", vendor.with(&format!("License {key}")).get("/me").await);
     note("show a product", vendor.get(&format!("/policies/{policy}")).await);
@@ -105,7 +115,9 @@ async fn every_operation_costs_what_the_table_says() {
         // Other engines count units their own way; the round trips are ours.
         return;
     }
-    let mut table = String::from("| operation | trips | depth | read units | write units | $ for a million |\n| --- | --- | --- | --- | --- | --- |\n");
+    let mut table = String::from(
+        "| operation | trips | depth | read units | write units | $ for a million |\n| --- | --- | --- | --- | --- | --- |\n",
+    );
     for (name, cost) in &rows {
         let Cost { trips, depth, reads, writes } = cost;
         writeln!(table, "| {name} | {trips} | {depth} | {reads} | {writes} | {:.2} |", cost.dollars()).expect("text");

@@ -8,6 +8,12 @@
 pub mod journal;
 pub mod mask;
 
+use std::io::Write;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -90,10 +96,12 @@ impl Event {
 
     /// Writes it in the same transaction as what it announces.
     pub fn record(&self, unit: &mut Unit) {
-        let Ok(Value::Object(members)) = serde_json::to_value(self) else { return };
+        let Ok(Value::Object(mut members)) = serde_json::to_value(self) else { return };
+        let payload = members.remove("payload").unwrap_or_default();
         let mut attributes = item::encode_map(&members);
+        attributes.insert("payload".to_owned(), deflate(&payload));
         let expires = self.created.seconds() + RETENTION;
-        attributes.insert(schema::TTL.to_owned(), aws_sdk_dynamodb::types::AttributeValue::N(expires.to_string()));
+        attributes.insert(schema::TTL.to_owned(), AttributeValue::N(expires.to_string()));
         unit.put(&keys::event(self.account, self.created, self.id), attributes, None);
     }
 
@@ -103,4 +111,11 @@ impl Event {
         let value = serde_json::to_value(&self).unwrap_or_default();
         unit.set(key, [(schema::EVENT, value)]);
     }
+}
+
+/// A payload, compressed: documents are mostly names, and writes are paid by the kilobyte.
+fn deflate(payload: &Value) -> AttributeValue {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+    let written = encoder.write_all(payload.to_string().as_bytes()).and_then(|()| encoder.finish());
+    AttributeValue::B(Blob::new(written.unwrap_or_default()))
 }

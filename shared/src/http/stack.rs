@@ -236,7 +236,8 @@ fn from_reply(
         insert(headers, name, value);
     }
     if let (Some(path), Some(tenant)) = (&reply.created, &progress.tenant) {
-        let location = format!("https://{}/v1/accounts/{}{path}", exchange.app.config.host, tenant.account.id);
+        let config = &exchange.app.config;
+        let location = format!("{}://{}/v1/accounts/{}{path}", config.scheme, config.host, tenant.account.id);
         insert(headers, "location", &location);
     }
     match reply.body {

@@ -8,9 +8,14 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::schema;
+use crate::auth::permissions::{self, PermissionSet, Role};
+
+/// The member that holds a set of permissions, on every record that has one.
+const PERMISSIONS: &str = "permissions";
 
 /// One item of the table.
 pub type Item = HashMap<String, AttributeValue>;
@@ -40,10 +45,32 @@ pub fn decode(attribute: &AttributeValue) -> Value {
     }
 }
 
-/// All members of a record as attributes.
+/// All members of a record as attributes. Permissions are stored by a role's name where they are
+/// what bearers of that role hold anyway: the full list would be most of the item.
 #[must_use]
 pub fn encode_map(map: &Map<String, Value>) -> Item {
-    map.iter().filter_map(|(name, value)| Some((name.clone(), encode(value)?))).collect()
+    map.iter().filter_map(|(name, value)| Some((name.clone(), encode_member(name, value)?))).collect()
+}
+
+/// The attribute that stores a member of a record; `None` for null.
+#[must_use]
+pub fn encode_member(name: &str, value: &Value) -> Option<AttributeValue> {
+    if name == PERMISSIONS {
+        let set = PermissionSet::deserialize(value).ok()?;
+        if let Some(role) = Role::ALL.into_iter().find(|role| set == permissions::defaults(*role)) {
+            return Some(AttributeValue::S(role.as_str().to_owned()));
+        }
+    }
+    encode(value)
+}
+
+fn decode_member(name: &str, attribute: &AttributeValue) -> Value {
+    if name == PERMISSIONS {
+        if let Some(role) = attribute.as_s().ok().and_then(|role| role.parse().ok()) {
+            return serde_json::to_value(permissions::defaults(role)).unwrap_or_default();
+        }
+    }
+    decode(attribute)
 }
 
 /// All attributes of an item as record members; keys and index attributes are left out.
@@ -51,7 +78,7 @@ pub fn encode_map(map: &Map<String, Value>) -> Item {
 pub fn decode_map(item: &Item) -> Map<String, Value> {
     item.iter()
         .filter(|(name, _)| !schema::is_reserved(name))
-        .map(|(name, value)| (name.clone(), decode(value)))
+        .map(|(name, value)| (name.clone(), decode_member(name, value)))
         .collect()
 }
 
@@ -94,6 +121,17 @@ mod tests {
             let stored = encode(&value).expect("not null");
             prop_assert_eq!(decode(&stored), value);
         }
+    }
+
+    #[test]
+    fn permissions_of_a_role_are_stored_by_its_name() {
+        for set in [permissions::defaults(Role::Product), PermissionSet::WILDCARD, PermissionSet::EMPTY] {
+            let value = serde_json::to_value(set).expect("a list");
+            let item = encode_map(&Map::from_iter([("permissions".to_owned(), value.clone())]));
+            assert_eq!(decode_map(&item)["permissions"], value);
+        }
+        let product = serde_json::to_value(permissions::defaults(Role::Product)).expect("a list");
+        assert_eq!(encode_member("permissions", &product), Some(AttributeValue::S("product".to_owned())));
     }
 
     #[test]

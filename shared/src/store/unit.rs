@@ -246,7 +246,7 @@ impl Unit {
         operation.set.insert(REV.to_owned(), AttributeValue::N((before.rev() + 1).to_string()));
         for (name, value) in &new {
             if name != REV && old.get(name) != Some(value) {
-                match item::encode(value) {
+                match item::encode_member(name, value) {
                     Some(attribute) => {
                         operation.set.insert(name.clone(), attribute);
                     }
@@ -380,9 +380,15 @@ impl Unit {
         }
     }
 
-    /// Drops additions of nothing.
+    /// Drops additions of nothing, and carries out those to an item that is put in the same unit.
     fn settle(&mut self) {
         for (_, operation) in &mut self.operations {
+            if let Some(put) = &mut operation.put {
+                for (name, amount) in std::mem::take(&mut operation.add) {
+                    let total = item::number(put, &name) + amount;
+                    put.insert(name, AttributeValue::N(total.to_string()));
+                }
+            }
             operation.add.retain(|_, amount| *amount != 0);
         }
     }

@@ -155,13 +155,13 @@ pub trait Transferable: Debug + Send + Sync {
         before: Option<&'a Item>,
         desk: &'a Desk<'a>,
     ) -> BoxFuture<'a, Result<Arc<dyn Plan>, Trouble>>;
-    /// Position (creation, id) and text of a stored record.
+    /// A stored record as an import takes it.
     fn write<'a>(
         &'a self,
         item: &'a Item,
         secrets: bool,
         transfer: &'a Transfer<'a>,
-    ) -> BoxFuture<'a, Result<(String, Value), StoreError>>;
+    ) -> BoxFuture<'a, Result<Value, StoreError>>;
 }
 
 /// [`Transferable`] of a type.
@@ -234,7 +234,7 @@ impl<R: Importable> Transferable for Of<R> {
             }
             for target in &draft.targets {
                 if !desk.has(&keys::record(account, target.kind, target.id)) {
-                    return Err(Fault::new(target.pointer(), "must exist").into());
+                    return Err(Fault::missing(target.pointer()).into());
                 }
             }
             let mut after = lay::<R>(draft, account, before.as_ref(), desk)?;
@@ -255,7 +255,7 @@ impl<R: Importable> Transferable for Of<R> {
         item: &'a Item,
         secrets: bool,
         transfer: &'a Transfer<'a>,
-    ) -> BoxFuture<'a, Result<(String, Value), StoreError>> {
+    ) -> BoxFuture<'a, Result<Value, StoreError>> {
         async move {
             let record: R = read(item)?;
             let mut object = object(&record);
@@ -265,7 +265,7 @@ impl<R: Importable> Transferable for Of<R> {
                     object.insert("meta".to_owned(), json!({"secrets": secrets}));
                 }
             }
-            Ok((keys::order(record.created(), record.id()), Value::Object(object)))
+            Ok(Value::Object(object))
         }
         .boxed()
     }
@@ -287,7 +287,7 @@ fn lay<R: Importable>(draft: &Draft, account: Id, before: Option<&R>, desk: &Des
                     return Err(Fault::new(relationship(to_one.name), "is missing"));
                 }
             }
-            R::draft(draft.id.unwrap_or_else(|| new_id_of(draft, account)), account, home::<R>(draft, account, desk), desk.now)
+            R::draft(draft.id.unwrap_or_else(new_id), account, home::<R>(draft, account, desk), desk.now)
         }
     };
     let mut members = base.to_map();
@@ -296,10 +296,6 @@ fn lay<R: Importable>(draft: &Draft, account: Id, before: Option<&R>, desk: &Des
     }
     members.extend(draft.members.iter().map(|(name, value)| (name.clone(), value.clone())));
     serde_json::from_value(Value::Object(members)).map_err(|error| blame(&base, draft, &error))
-}
-
-fn new_id_of(draft: &Draft, account: Id) -> Id {
-    if draft.kind.definition().kind == "accounts" { account } else { new_id() }
 }
 
 /// The environment of a new record that names none.

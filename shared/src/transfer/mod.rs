@@ -47,13 +47,21 @@ pub struct Fault {
     pub pointer: String,
     /// One sentence.
     pub detail: String,
+    /// Whether the record only lacks another one, which may still come.
+    pub waits: bool,
 }
 
 impl Fault {
     /// Something wrong at `pointer`.
     #[must_use]
     pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), detail: detail.into() }
+        Self { pointer: pointer.into(), detail: detail.into(), waits: false }
+    }
+
+    /// A record that does not exist, or not yet.
+    #[must_use]
+    pub fn missing(pointer: impl Into<String>) -> Self {
+        Self { waits: true, ..Self::new(pointer, "must exist") }
     }
 
     /// Something wrong with a secret.

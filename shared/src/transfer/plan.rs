@@ -103,9 +103,7 @@ impl<R: Importable> Plan for Planned<R> {
         unit.update(before, &self.after);
         let (from, to) = (before.environment(), self.after.environment());
         if from != to && self.after.listed() {
-            let counter = |environment| {
-                keys::count_shard(self.after.account(), environment, R::DEFINITION.kind, 0)
-            };
+            let counter = |environment| keys::count_shard(self.after.account(), environment, R::DEFINITION.kind, 0);
             unit.add(&counter(from), count::AMOUNT, -1);
             unit.add(&counter(to), count::AMOUNT, 1);
         }

@@ -192,7 +192,9 @@ impl Importable for SecondFactor {
         };
         let (context, plain) = (self.account.to_string(), secret.base32());
         let same = match work.before {
-            Some(before) => **plain == *String::from_utf8_lossy(&work.desk.vault.open(&context, &before.sealed_secret).await?),
+            Some(before) => {
+                **plain == *String::from_utf8_lossy(&work.desk.vault.open(&context, &before.sealed_secret).await?)
+            }
             None => false,
         };
         if !same {
@@ -284,8 +286,10 @@ impl Importable for Session {
 
     async fn finish(&mut self, work: &Work<'_, Self>) -> Result<(), Trouble> {
         if !work.given("expiry") {
-            let token = self.token.and_then(|id| work.desk.find::<Token>(self.account, id)).and_then(|token| token.expiry);
-            let parent = self.parent.and_then(|id| work.desk.find::<Self>(self.account, id)).map(|parent| parent.expiry);
+            let token =
+                self.token.and_then(|id| work.desk.find::<Token>(self.account, id)).and_then(|token| token.expiry);
+            let parent =
+                self.parent.and_then(|id| work.desk.find::<Self>(self.account, id)).map(|parent| parent.expiry);
             self.expiry = token.or(parent).unwrap_or_else(|| work.desk.now.plus_seconds(SESSION));
         }
         Ok(())

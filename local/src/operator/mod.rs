@@ -1,0 +1,6 @@
+//! What an operator does at a terminal.
+
+pub mod accounts;
+pub mod bench;
+pub mod table;
+pub mod transfer;
