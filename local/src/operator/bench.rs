@@ -13,8 +13,6 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde_json::{Value, json};
 use shared::app::App;
-use shared::clock::Clock;
-use shared::config::{Config, Mode};
 use shared::domain::attribute::Reference;
 use shared::domain::license::License;
 use shared::http::context::Open;
@@ -23,7 +21,6 @@ use shared::http::reply::Reply;
 use shared::http::routes::Routes;
 use shared::http::stack;
 use shared::ids::{Id, new_id};
-use shared::mail::Mailer;
 use shared::provision::{self, Provision};
 use shared::store::{Consistency, keys};
 use shared::transfer::Transfer;
@@ -56,9 +53,10 @@ pub async fn run(options: Bench) -> Outcome {
     if options.connections.iter().any(|number| !(1..=1024).contains(number)) {
         return Err("--connections takes numbers from 1 to 1024".to_owned());
     }
-    let app = app(options.endpoint.as_deref().filter(|endpoint| !endpoint.is_empty())).await?;
+    let endpoint = options.endpoint.as_deref().filter(|endpoint| !endpoint.is_empty());
+    let (app, router) = serve::rehearsal(engine::ephemeral(endpoint).await?, "localhost");
     let subject = subject(&app).await?;
-    let server = start(serve::families(&app)).await?;
+    let server = start(router).await?;
     let routes = Routes::new().get("/licenses/{id}", floor).into_router();
     let floor = start(stack::serve(app.clone(), routes)).await?;
     let account = subject.account;
@@ -85,21 +83,6 @@ pub async fn run(options: Bench) -> Outcome {
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-async fn app(endpoint: Option<&str>) -> Result<App, String> {
-    let opened = engine::ephemeral(endpoint).await?;
-    let config = Config {
-        scheme: "http",
-        table: opened.store.table().to_owned(),
-        domain: "localhost".to_owned(),
-        host: "localhost".to_owned(),
-        mode: Mode::Multi,
-        throttling: false,
-        server_timing: false,
-        trust_forwarded_host: false,
-    };
-    Ok(App::new(opened.store, Clock::system(), config, opened.vault, Mailer::outbox()))
 }
 
 /// What is validated.

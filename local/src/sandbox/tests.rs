@@ -2,20 +2,17 @@ use axum::body::{Body, to_bytes};
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 use shared::app::App;
-use shared::clock::Clock;
-use shared::config::{Config, Mode};
 use shared::crypto::account_keys::AccountKeys;
 use shared::domain::group::Group;
 use shared::domain::license::License;
 use shared::domain::user::User;
 use shared::ids::{Id, new_id};
-use shared::mail::Mailer;
 use shared::store::keys;
 use shared::transfer::import::Options;
 use shared::transfer::{Transfer, kinds};
 use tower::ServiceExt;
 
-use crate::engine;
+use crate::{engine, serve};
 
 struct Suite {
     app: App,
@@ -45,17 +42,7 @@ fn secret(mut record: Value, name: &str, value: Value) -> Value {
 impl Suite {
     async fn new() -> Self {
         let opened = engine::ephemeral(None).await.expect("an engine");
-        let config = Config {
-            table: opened.store.table().to_owned(),
-            domain: "keygen.sh".to_owned(),
-            host: "api.keygen.sh".to_owned(),
-            scheme: "https",
-            mode: Mode::Multi,
-            throttling: false,
-            server_timing: true,
-            trust_forwarded_host: false,
-        };
-        let app = App::new(opened.store, Clock::system(), config, opened.vault, Mailer::outbox());
+        let (app, _) = serve::rehearsal(opened, "keygen.sh");
         Self { app, account: new_id() }
     }
 

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::desk::Desk;
 use super::draft::{AccountName, Draft};
+use super::kind::attached;
 use super::kinds;
 use super::plan::Plan;
 use super::{Fault, Transfer, Trouble};
@@ -313,13 +314,17 @@ impl Batch {
                 draft.id = Some(new_id());
                 key = draft.kind.key(&draft, account).unwrap_or(key);
             }
-            let same = known.get(&key).copied();
-            match same.map(|at| &mut self.entries[at].draft) {
-                Some(first) if first.id == draft.id || draft.id.is_none() => first.merge(draft),
-                _ => {
-                    known.insert(key.clone(), self.entries.len());
-                    self.entries.push(Entry { draft, account, key, plan: None });
-                }
+            let Some(first) = known.get(&key).map(|at| &mut self.entries[*at].draft) else {
+                known.insert(key.clone(), self.entries.len());
+                self.entries.push(Entry { draft, account, key, plan: None });
+                continue;
+            };
+            if first.id.is_none() || draft.id.is_none() || first.id == draft.id {
+                first.id = first.id.or(draft.id);
+                first.merge(draft);
+            } else {
+                let fault = attached(draft.kind.definition());
+                self.problems.extend(draft.indexes.iter().map(|index| Problem { index: *index, fault: fault.clone() }));
             }
         }
     }

@@ -227,9 +227,7 @@ impl<R: Importable> Transferable for Of<R> {
             let before: Option<R> = before.map(read).transpose()?;
             if let (Some(before), Some(id)) = (&before, draft.id) {
                 if before.id() != id {
-                    // A join of the same two ends.
-                    let end = R::DEFINITION.to_one.last().map_or_else(String::new, |to_one| relationship(to_one.name));
-                    return Err(Fault::new(end, "is attached already").into());
+                    return Err(attached(R::DEFINITION).into());
                 }
             }
             for target in &draft.targets {
@@ -269,6 +267,12 @@ impl<R: Importable> Transferable for Of<R> {
         }
         .boxed()
     }
+}
+
+/// Two joins of the same two ends.
+pub(super) fn attached(definition: &Definition) -> Fault {
+    let end = definition.to_one.last().map_or_else(String::new, |to_one| relationship(to_one.name));
+    Fault::new(end, "is attached already")
 }
 
 /// The record with what a draft brings laid over it.
