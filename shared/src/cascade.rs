@@ -31,25 +31,20 @@ const BATCH: usize = 50;
 /// How many records a request deletes before it leaves the rest to the background.
 const INLINE: usize = 100;
 
+/// The kind of the job that revokes a bearer's tokens.
+const REVOCATION: &str = "revocation";
+
 /// Leaves the job of a deleted record in the transaction that deletes it.
 #[must_use]
 pub fn leave<R: Resource>(unit: &mut Unit, deleted: &R, now: Time) -> Job {
-    let job = Job {
-        key: keys::cascade(now, new_id()),
-        account: deleted.account(),
-        environment: deleted.environment(),
-        kind: R::DEFINITION.kind.to_owned(),
-        id: deleted.id(),
-    };
-    let members = [
-        ("account", Value::from(job.account.to_string())),
-        ("environment", job.environment.map_or(Value::Null, |id| id.to_string().into())),
-        ("kind", job.kind.clone().into()),
-        ("target", job.id.to_string().into()),
-    ];
-    let attributes = members.iter().filter_map(|(name, value)| Some(((*name).to_owned(), item::encode(value)?)));
-    unit.put(&job.key, attributes.collect(), None);
-    job
+    Job::of(R::DEFINITION.kind, deleted, None, now).put(unit)
+}
+
+/// Leaves the job that revokes the tokens of `bearer`, but `spared`, in the transaction that gives
+/// the reason to (spec 03 §3.10 rule 5, §3.11).
+#[must_use]
+pub fn leave_revocation<R: Resource>(unit: &mut Unit, bearer: &R, spared: Option<Id>, now: Time) -> Job {
+    Job::of(REVOCATION, bearer, spared, now).put(unit)
 }
 
 /// What a deleted record leaves to be done.
@@ -60,6 +55,35 @@ pub struct Job {
     environment: Option<Id>,
     kind: String,
     id: Id,
+    /// A child that is left alone.
+    spared: Option<Id>,
+}
+
+impl Job {
+    fn of<R: Resource>(kind: &str, about: &R, spared: Option<Id>, now: Time) -> Self {
+        Self {
+            key: keys::cascade(now, new_id()),
+            account: about.account(),
+            environment: about.environment(),
+            kind: kind.to_owned(),
+            id: about.id(),
+            spared,
+        }
+    }
+
+    fn put(self, unit: &mut Unit) -> Self {
+        let id = |id: Option<Id>| id.map_or(Value::Null, |id| id.to_string().into());
+        let members = [
+            ("account", id(Some(self.account))),
+            ("environment", id(self.environment)),
+            ("kind", self.kind.clone().into()),
+            ("target", id(Some(self.id))),
+            ("spared", id(self.spared)),
+        ];
+        let attributes = members.iter().filter_map(|(name, value)| Some(((*name).to_owned(), item::encode(value)?)));
+        unit.put(&self.key, attributes.collect(), None);
+        self
+    }
 }
 
 /// Begins a job before the request is answered. What is left is done in the background.
@@ -115,12 +139,13 @@ fn parse(stored: &crate::store::Item) -> Option<Job> {
         environment: text("environment").and_then(|id| Id::try_parse(id).ok()),
         kind: text("kind")?.to_owned(),
         id: Id::try_parse(text("target")?).ok()?,
+        spared: text("spared").and_then(|id| Id::try_parse(id).ok()),
     })
 }
 
 /// Runs a job; whether it was finished within the budget.
 async fn run(store: &Store, job: &Job, budget: &mut usize) -> Result<bool, StoreError> {
-    let purge = Purge { store, account: job.account };
+    let purge = Purge { store, account: job.account, spared: job.spared };
     if !purge.children(&job.kind, job.id, budget).await? {
         return Ok(false);
     }
@@ -142,6 +167,7 @@ fn settle(outcome: Result<(), CommitError>) -> Result<(), StoreError> {
 struct Purge<'a> {
     store: &'a Store,
     account: Id,
+    spared: Option<Id>,
 }
 
 /// What happens to a child.
@@ -180,6 +206,7 @@ fn dependants(kind: &str, id: Id) -> Vec<(&'static str, Within, Fate)> {
             ("license-entitlements", Within::Parent(id), Deleted),
             ("policy-entitlements", Within::Parent(id), Deleted),
         ],
+        REVOCATION => vec![("tokens", Within::Owner(id), Deleted)],
         "tokens" => vec![("sessions", Within::Owner(id), Deleted)],
         "sessions" => vec![("sessions", Within::Parent(id), Deleted)],
         _ => Vec::new(),
@@ -230,6 +257,9 @@ impl Purge<'_> {
                 return Ok(true);
             }
             for entry in &entries {
+                if self.spared == Some(entry.id) {
+                    continue;
+                }
                 if *budget == 0 {
                     return Ok(false);
                 }

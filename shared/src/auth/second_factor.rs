@@ -10,24 +10,35 @@ use crate::http::error::Result;
 use crate::store::unit::{CommitError, Condition, Reason};
 use crate::store::{StoreError, Stored, Unit};
 
-/// Whether `code` is a factor's current code, which then is used up: of several requests that bring
-/// the same code at once, one is accepted.
+/// What is reported when another request used the code first.
+pub const USED: Reason = Reason::Failed("code used");
+
+/// The step (its first second) of a factor's current code, if `code` is that and was not used yet.
+/// Whoever acts on it stores it as last verified, under the condition of [`require_unused`].
+///
+/// # Errors
+/// When the secret cannot be unsealed.
+pub async fn verify(ctx: &Ctx, factor: &SecondFactor, code: &str) -> Result<Option<i64>> {
+    let secret = secret(ctx, factor).await?;
+    let last = (factor.last_verified_at > 0).then_some(factor.last_verified_at);
+    Ok(secret.verify(code, ctx.now.seconds(), last))
+}
+
+/// Makes a unit depend on nobody else having used the code of `step`: it is refused with [`USED`],
+/// so that of several requests that bring the same code at once, one is accepted.
+pub fn require_unused(unit: &mut Unit, factor: &SecondFactor, step: i64) {
+    unit.require(&factor.key(), Condition::AtMost("last_verified_at".to_owned(), step - 1), USED);
+}
+
+/// Whether `code` is a factor's current code, which then is used up.
 ///
 /// # Errors
 /// When the table cannot be written or the secret cannot be unsealed.
 pub async fn consume(ctx: &Ctx, factor: &SecondFactor, code: &str) -> Result<bool> {
-    let secret = secret(ctx, factor).await?;
-    let last = (factor.last_verified_at > 0).then_some(factor.last_verified_at);
-    let Some(step) = secret.verify(code, ctx.now.seconds(), last) else {
-        return Ok(false);
-    };
+    let Some(step) = verify(ctx, factor, code).await? else { return Ok(false) };
     let mut unit = Unit::new();
     unit.touch(factor, [("last_verified_at", Value::from(step))]);
-    unit.require(
-        &factor.key(),
-        Condition::AtMost("last_verified_at".to_owned(), step - 1),
-        Reason::Failed("code used"),
-    );
+    require_unused(&mut unit, factor, step);
     match unit.commit(&ctx.store).await {
         Ok(()) => Ok(true),
         Err(CommitError::Refused(_)) => Ok(false),

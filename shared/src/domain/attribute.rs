@@ -113,6 +113,8 @@ pub struct Attribute {
     pub null_ignored: bool,
     /// Values of an enumeration.
     pub values: &'static [&'static str],
+    /// Whether the body's schema refuses other values (400), before the rules would (422).
+    pub enumerated: bool,
     /// Whether a create must bring it (400 otherwise).
     pub required: bool,
     /// Whether an empty string is accepted.
@@ -145,6 +147,7 @@ impl Attribute {
             nullable: T::NULLABLE,
             null_ignored: false,
             values: T::VALUES,
+            enumerated: false,
             required: false,
             blank: false,
             create: Access::Anyone,
@@ -156,6 +159,13 @@ impl Attribute {
             hidden: false,
             former: &[],
         }
+    }
+
+    /// The body's schema refuses other values than those of the enumeration.
+    #[must_use]
+    pub const fn enumerated(mut self) -> Self {
+        self.enumerated = true;
+        self
     }
 
     /// A create must bring it.

@@ -89,6 +89,9 @@ pub fn attribute_schema(attribute: &Attribute, version: Version) -> Schema {
     if attribute.blank {
         schema = schema.blank();
     }
+    if attribute.enumerated {
+        schema = schema.one_of(attribute.values.iter().copied());
+    }
     // A null that is ignored still is no error where the member is optional.
     if attribute.nullable && !attribute.null_ignored {
         schema = schema.nullable();

@@ -3,6 +3,7 @@
 //! * [`attribute`], [`resource`] — how resources are declared
 //! * [`body`] — what requests about them look like
 //! * [`model`] — the rules that every declared attribute obeys
+//! * [`metadata`] — finding records by their metadata
 //! * [`wire`] — enumerations that travel as strings
 //! * [`calendar`] — calendar arithmetic
 
@@ -16,6 +17,7 @@ pub mod group;
 pub mod key;
 pub mod license;
 pub mod machine;
+pub mod metadata;
 pub mod model;
 pub mod policy;
 pub mod product;

@@ -20,6 +20,8 @@ pub struct Extras {
     pub omitted: Vec<&'static str>,
     /// `meta` of the resource.
     pub meta: Option<Value>,
+    /// Path below the account, where it is not the type's own (`/groups/{id}/owners/{id}`).
+    pub path: Option<String>,
     /// `links.related` in place of `links.self`: join resources have no path of their own.
     pub related: Option<String>,
 }
@@ -46,6 +48,13 @@ impl Extras {
         self
     }
 
+    /// Names the path below the account of a resource that has its place below another.
+    #[must_use]
+    pub fn at(mut self, path: String) -> Self {
+        self.path = Some(path);
+        self
+    }
+
     /// Points to where a join resource is found.
     #[must_use]
     pub fn related(mut self, path: String) -> Self {
@@ -64,7 +73,7 @@ pub fn resource<R: Resource>(record: &R, extras: &Extras) -> Value {
     let definition = R::DEFINITION;
     let stored = record.to_map();
     let base = base(record.account());
-    let path = format!("{base}{}", record.path());
+    let path = format!("{base}{}", extras.path.clone().unwrap_or_else(|| record.path()));
 
     let mut attributes = Map::new();
     for attribute in definition.attributes {

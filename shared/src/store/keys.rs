@@ -15,6 +15,7 @@
 //! | uniqueness claim | `Q#{a or -}#{scope}#{digest of the value}` | `#` |
 //! | metadata pair of a listed record | `M#a#e#{kind}#{digest of key and value}` | `{created}#{id}` |
 //! | number of records | `N#a#e#{kind}` | `{shard}` |
+//! | number of admins, and of those with all permissions | `N#a#admins` | `#` |
 //! | event, its log entry and outbox | `V#a#{hour}#{shard}` | `{created}#{id}` |
 //! | cascade under way | `J` | `{created}#{id}` |
 //! | timer | `T#{kind}#{minute}#{shard}` | `{due}#{kind}#{id}` |
@@ -147,6 +148,12 @@ pub fn count_shard(account: Id, environment: Option<Id>, kind: &str, shard: u8) 
 
 /// How many counters share the number of records of a kind, so that creations do not wait for each other.
 pub const COUNT_SHARDS: u8 = 8;
+
+/// The counters of an account's admins, in all environments together.
+#[must_use]
+pub fn admins(account: Id) -> Key {
+    Key::head(format!("N#{account}#admins"))
+}
 
 /// An event.
 #[must_use]

@@ -4,10 +4,11 @@ use crate::auth::permissions::{PermissionSet, Role};
 use crate::clock::Time;
 use crate::domain::attribute::Metadata;
 use crate::domain::group::Group;
+use crate::domain::group::membership::Member;
 use crate::ids::Id;
 use crate::resource;
 use crate::store::keys::{self, Key, Within};
-use crate::store::record::{Claim, Listing, Places, Stored};
+use crate::store::record::{Claim, Count, Listing, Places, Stored};
 
 const PERMISSION_KEEPERS: &[Role] = &[Role::Admin, Role::Developer, Role::Product, Role::Environment];
 
@@ -20,7 +21,7 @@ resource! {
             first_name: Option<String> [blank];
             last_name: Option<String> [blank];
             email: String [required];
-            role: Role [create_by(&[Role::Admin]), update_by(&[Role::Admin])];
+            role: Role [enumerated, create_by(&[Role::Admin]), update_by(&[Role::Admin])];
             permissions: PermissionSet [create_by(PERMISSION_KEEPERS), update_by(PERMISSION_KEEPERS)];
             metadata: Metadata [
                 update_by(&[Role::Admin, Role::Developer, Role::SalesAgent, Role::Product, Role::Environment]),
@@ -59,17 +60,26 @@ impl Stored for User {
         };
         if let Some(group) = self.group {
             places.lists.push(Listing::of::<Self>(Within::Group(group)));
-            places.counts.push(Group::membership(self.account, group, "users_count"));
+            places.counts.push(Group::membership(self.account, group, Member::User.counter()));
         }
-        // Staff of one role are listed together: the rules that count admins read only admins.
         if self.role == Role::Admin {
-            places.lists.push(Listing { within: Within::Parent(self.account), kind: "admins", position: None });
+            places.lists.push(Listing { within: Within::Parent(self.account), kind: Self::ADMINS, position: None });
+            let counter = |attribute| Count { key: keys::admins(self.account), attribute, amount: 1, of_record: false };
+            places.counts.push(counter(Self::ADMINS));
+            if self.permissions.is_full(Role::Admin) {
+                places.counts.push(counter(Self::ROOTS));
+            }
         }
         places
     }
 }
 
 impl User {
+    /// The list of an account's admins in one environment, and their number in all of them.
+    pub const ADMINS: &'static str = "admins";
+    /// The number of an account's admins who hold every permission.
+    pub const ROOTS: &'static str = "roots";
+
     /// The claim by which a user is found by its e-mail address, in any case.
     #[must_use]
     pub fn by_email(account: Id, email: &str) -> Key {
