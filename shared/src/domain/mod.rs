@@ -31,5 +31,5 @@ use crate::http::version::Downgrade;
 
 /// Every difference between API versions.
 pub fn downgrades() -> impl Iterator<Item = &'static Downgrade> {
-    versions::DOWNGRADES.iter()
+    versions::DOWNGRADES.iter().chain(machine::versions::DOWNGRADES)
 }

@@ -39,10 +39,16 @@ pub fn decode(attribute: &AttributeValue) -> Value {
     match attribute {
         AttributeValue::S(text) => Value::String(text.clone()),
         AttributeValue::Bool(flag) => Value::Bool(*flag),
-        AttributeValue::N(digits) => digits.parse::<i64>().map_or(Value::Null, Value::from),
+        AttributeValue::N(digits) => integer(digits).map_or(Value::Null, Value::from),
         AttributeValue::B(blob) => serde_json::from_slice(blob.as_ref()).unwrap_or(Value::Null),
         _ => Value::Null,
     }
+}
+
+/// An integer. Sums that DynamoDB holds but 64 bits do not stop at the end of these.
+fn integer(digits: &str) -> Option<i64> {
+    let exact: i128 = digits.parse().ok()?;
+    i64::try_from(exact.clamp(i64::MIN.into(), i64::MAX.into())).ok()
 }
 
 /// All members of a record as attributes. Permissions are stored by a role's name where they are
@@ -91,7 +97,7 @@ pub fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
 /// An integer attribute of an item; absent counts as 0.
 #[must_use]
 pub fn number(item: &Item, name: &str) -> i64 {
-    item.get(name).and_then(|value| value.as_n().ok()).and_then(|digits| digits.parse().ok()).unwrap_or(0)
+    item.get(name).and_then(|value| value.as_n().ok()).and_then(|digits| integer(digits)).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -8,6 +8,9 @@
 //! | entitlement of a license or policy | `R#a#{licenses,policies}#{id}` | `E#{entitlement}` |
 //! | licensee | `R#a#licenses#{id}` | `U#{user}` |
 //! | machine of a license by fingerprint | `R#a#licenses#{id}` | `F#{digest}` |
+//! | component of a machine by fingerprint | `R#a#machines#{id}` | `C#{digest}` |
+//! | process of a machine by its pid | `R#a#machines#{id}` | `P#{digest}` |
+//! | machines (components) that share a fingerprint | `F#a#{kind}#{digest}` | `{created}#{id}`; head `#` |
 //! | leased totals of one owner's machines | `R#a#licenses#{id}` | `O#{user or -}` |
 //! | owner of a group | `R#a#groups#{id}` | `U#{user}` |
 //! | license by key | `K#a#{digest}` | `#` |
@@ -18,7 +21,7 @@
 //! | number of admins, and of those with all permissions | `N#a#admins` | `#` |
 //! | event, its log entry and outbox | `V#a#{hour}#{shard}` | `{created}#{id}` |
 //! | cascade under way | `J` | `{created}#{id}` |
-//! | timer | `T#{kind}#{minute}#{shard}` | `{due}#{kind}#{id}` |
+//! | timer | `T#{kind}#{shard}` | `{due}#{id}` |
 //! | rate window | `W#{name}#{digest}#{window}` | `#` |
 //!
 //! # Access patterns
@@ -38,6 +41,12 @@
 //! | `by_parent` | `a#e#{parent}#{kind}#{shard}` | a policy's licenses and keys, a license's machines, a machine's components |
 //! | `by_owner` | `a#e#{user or bearer}#{kind}#{shard}` | a user's licenses (owned, and attached through the join item) and machines, a bearer's tokens |
 //! | `by_group` | `a#e#{group}#{kind}#{shard}` | members of a group |
+//!
+//! * *Same fingerprint elsewhere*: the partition of a fingerprint lists who has it, in creation order;
+//!   its head is rewritten by those who insist on being alone in a wider scope than their license.
+//! * *Due timers*: one `Query` of each shard up to now. A timer is written when a heartbeat begins to
+//!   be watched and re-armed when it is due, never by a heartbeat: about one write for each watched
+//!   record and heartbeat duration, so `16 × 1,000` of these a second for all accounts together.
 //!
 //! Limits: one index partition takes about 1,000 writes a second, so an account creates at most
 //! `1,000 × shards(kind)` records of a kind and environment a second.
@@ -100,6 +109,30 @@ pub fn attached_user(account: Id, kind: &str, holder: Id, user: Id) -> Key {
 #[must_use]
 pub fn fingerprint(account: Id, license: Id, fingerprint: &str) -> Key {
     Key { sk: format!("F#{}", hash(&[fingerprint])), ..record(account, "licenses", license) }
+}
+
+/// The partition of the machines or components of an account that share a fingerprint.
+#[must_use]
+pub fn namesakes(account: Id, kind: &str, fingerprint: &str) -> Key {
+    Key::head(format!("F#{account}#{kind}#{}", hash(&[fingerprint])))
+}
+
+/// One of the machines or components that share a fingerprint.
+#[must_use]
+pub fn namesake(account: Id, kind: &str, fingerprint: &str, created: Time, id: Id) -> Key {
+    Key { sk: order(created, id), ..namesakes(account, kind, fingerprint) }
+}
+
+/// The component that holds a fingerprint on a machine.
+#[must_use]
+pub fn component(account: Id, machine: Id, fingerprint: &str) -> Key {
+    Key { sk: format!("C#{}", hash(&[fingerprint])), ..record(account, "machines", machine) }
+}
+
+/// The process that holds a pid on a machine.
+#[must_use]
+pub fn process(account: Id, machine: Id, pid: &str) -> Key {
+    Key { sk: format!("P#{}", hash(&[pid])), ..record(account, "machines", machine) }
 }
 
 /// What the machines of one owner (or of none) on a license add up to.
@@ -171,19 +204,19 @@ pub fn cascade(at: Time, id: Id) -> Key {
     Key { pk: CASCADES.to_owned(), sk: order(at, id) }
 }
 
-/// The partition of the timers of a kind that are due in a minute.
+/// A partition of the timers of a kind, sorted by when they are due.
 #[must_use]
-pub fn timers(kind: &str, minute: i64, shard: u8) -> String {
-    format!("T#{kind}#{minute:012}#{}", shard % TIMER_SHARDS)
+pub fn timers(kind: &str, shard: u8) -> String {
+    format!("T#{kind}#{:02}", shard % TIMER_SHARDS)
 }
 
-/// How many partitions the timers of one minute are spread over.
-pub const TIMER_SHARDS: u8 = 4;
+/// How many partitions the timers of a kind are spread over.
+pub const TIMER_SHARDS: u8 = 16;
 
-/// The timer of a record: it is due in the minute that `due` lies in.
+/// The timer of a record.
 #[must_use]
 pub fn timer(kind: &str, due: Time, record: Id) -> Key {
-    Key { pk: timers(kind, due.seconds().div_euclid(60), record.as_bytes()[15]), sk: format!("{due}#{record}") }
+    Key { pk: timers(kind, record.as_bytes()[15]), sk: order(due, record) }
 }
 
 /// A window of a rate limit.

@@ -3,6 +3,7 @@
 //! * [`keys`] — the key schema, with its access patterns
 //! * [`schema`] — the table's definition
 //! * [`item`] — records as items
+//! * [`annex`] — parts of records that stand in items of their own
 //! * [`record`] — where records of each type stand: list entries, claims, look-ups, counters
 //! * [`unit`] — units of work: one transaction each
 //! * [`list`] — pages of lists
@@ -12,6 +13,7 @@
 //! The store holds no rules: conditions come with the reason to report when they fail, and the
 //! caller turns reasons into answers.
 
+pub mod annex;
 pub mod count;
 pub mod error;
 pub mod item;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::annex::Annex;
 use super::keys::{self, Key, Within};
 use crate::domain::resource::Resource;
 use crate::ids::Id;
@@ -20,6 +21,11 @@ pub trait Stored: Resource {
     /// Everything else that is written with it.
     fn places(&self) -> Places {
         Places::default()
+    }
+
+    /// The item in which a part of it stands, if one does.
+    fn annex(&self) -> Option<Annex> {
+        None
     }
 
     /// Whether it is listed account-wide (and counted).

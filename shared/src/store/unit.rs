@@ -13,11 +13,11 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnConsumedCapacity,
     ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::keys::{self, Key, Within};
 use super::record::{Count, Places, Stored};
-use super::{Item, Store, StoreError, item, primary_key};
+use super::{Item, Store, StoreError, annex, item, primary_key};
 use crate::ids::Id;
 
 /// The attribute of a claim that names who holds it.
@@ -164,6 +164,21 @@ impl Operation {
     fn is_update(&self) -> bool {
         !self.set.is_empty() || !self.add.is_empty() || !self.remove.is_empty()
     }
+
+    /// Writes what differs between two states of an item. The count of rewrites is not looked at.
+    fn rewrite(&mut self, old: &Map<String, Value>, new: &Map<String, Value>) {
+        for (name, value) in new {
+            if name != REV && old.get(name) != Some(value) {
+                match item::encode_member(name, value) {
+                    Some(attribute) => {
+                        self.set.insert(name.clone(), attribute);
+                    }
+                    None => self.remove.push(name.clone()),
+                }
+            }
+        }
+        self.remove.extend(old.keys().filter(|name| !new.contains_key(*name)).cloned());
+    }
 }
 
 /// A unit of work under construction.
@@ -222,9 +237,13 @@ impl Unit {
     /// Stores a new record with all its places. Refused with [`Reason::Exists`] or [`Reason::Taken`].
     pub fn insert<R: Stored>(&mut self, record: &R) {
         let key = record.key();
-        let mut stored = item::encode_map(&record.to_map());
+        let (own, annexed) = annex::split(record);
+        let mut stored = item::encode_map(&own);
         stored.extend(index_attributes(record));
         self.put(&key, stored, Some(Reason::Exists));
+        if let Some((annex, members)) = annexed {
+            self.put(&annex.key, item::encode_map(&members), Some(Reason::Taken(annex.name)));
+        }
         self.occupy(record, &record.places(), &Places::default());
         if record.listed() {
             self.number(record, 1);
@@ -235,7 +254,7 @@ impl Unit {
     /// [`Reason::Stale`] when the record was rewritten since `before` was read.
     pub fn update<R: Stored>(&mut self, before: &R, after: &R) {
         let key = after.key();
-        let (old, new) = (before.to_map(), after.to_map());
+        let ((old, old_annexed), (new, new_annexed)) = (annex::split(before), annex::split(after));
         let operation = self.operation(&key);
         operation.conditions.push((Condition::Exists, Reason::Gone));
         operation.conditions.push(if before.rev() == 0 {
@@ -243,20 +262,8 @@ impl Unit {
         } else {
             (Condition::Equals(REV.to_owned(), AttributeValue::N(before.rev().to_string())), Reason::Stale)
         });
+        operation.rewrite(&old, &new);
         operation.set.insert(REV.to_owned(), AttributeValue::N((before.rev() + 1).to_string()));
-        for (name, value) in &new {
-            if name != REV && old.get(name) != Some(value) {
-                match item::encode_member(name, value) {
-                    Some(attribute) => {
-                        operation.set.insert(name.clone(), attribute);
-                    }
-                    None => operation.remove.push(name.clone()),
-                }
-            }
-        }
-        for name in old.keys().filter(|name| !new.contains_key(*name)) {
-            operation.remove.push(name.clone());
-        }
         let (old, new) = (index_attributes(before), index_attributes(after));
         for (name, value) in &new {
             if old.get(name) != Some(value) {
@@ -264,6 +271,19 @@ impl Unit {
             }
         }
         operation.remove.extend(old.keys().filter(|name| !new.contains_key(*name)).cloned());
+        match (old_annexed, new_annexed) {
+            (Some((held, old)), Some((annex, new))) if held.key == annex.key => {
+                self.operation(&annex.key).rewrite(&old, &new);
+            }
+            (held, annexed) => {
+                if let Some((held, _)) = held {
+                    self.delete(&held.key, None);
+                }
+                if let Some((annex, members)) = annexed {
+                    self.put(&annex.key, item::encode_map(&members), Some(Reason::Taken(annex.name)));
+                }
+            }
+        }
         self.occupy(after, &after.places(), &before.places());
     }
 
@@ -289,6 +309,9 @@ impl Unit {
     /// Removes a record with all its places. Refused with [`Reason::Gone`].
     pub fn remove<R: Stored>(&mut self, record: &R) {
         self.delete(&record.key(), Some(Reason::Gone));
+        if let Some(annex) = record.annex() {
+            self.delete(&annex.key, None);
+        }
         self.occupy(record, &Places::default(), &record.places());
         if record.listed() {
             self.number(record, -1);
