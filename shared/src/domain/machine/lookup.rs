@@ -61,12 +61,7 @@ fn facts(annex: &Item, fingerprint: &str) -> Option<MachineFacts> {
 ///
 /// # Errors
 /// When the table cannot be read.
-pub async fn leased(
-    store: &Store,
-    account: Id,
-    license: &License,
-    lessee: Option<Id>,
-) -> Result<Counters, StoreError> {
+pub async fn leased(store: &Store, account: Id, license: &License, lessee: Option<Id>) -> Result<Counters, StoreError> {
     if lessee.is_none() {
         return Ok(Counters {
             machines: unsigned(license.unowned_count),
@@ -104,12 +99,7 @@ pub fn total(license: &License) -> Counters {
 ///
 /// # Errors
 /// When the table cannot be read.
-pub async fn component_hits(
-    store: &Store,
-    account: Id,
-    machine: Id,
-    fingerprints: &[&str],
-) -> Result<u64, StoreError> {
+pub async fn component_hits(store: &Store, account: Id, machine: Id, fingerprints: &[&str]) -> Result<u64, StoreError> {
     let claims: Vec<Key> = fingerprints.iter().map(|text| keys::component(account, machine, text)).collect();
     if claims.is_empty() {
         return Ok(0);
