@@ -4,7 +4,7 @@ use futures::{StreamExt, TryStreamExt};
 use serde_json::Value;
 
 use super::Transfer;
-use super::kind::{Reach, Transferable};
+use super::kind::{Reach, Transferable, complete};
 use super::kinds;
 use crate::domain::environment::Environment;
 use crate::domain::resource::Resource;
@@ -134,7 +134,8 @@ impl Pages<'_> {
             if keys.is_empty() {
                 return Ok(Vec::new());
             }
-            let items = self.transfer.store.items(&keys, Consistency::Strong).await?;
+            let mut items = self.transfer.store.items(&keys, Consistency::Strong).await?;
+            complete(self.transfer.store, keys.iter().map(|key| (self.kind, key)), &mut items).await?;
             let found = keys.iter().filter_map(|key| items.get(key));
             let written = found.map(|item| self.kind.write(item, self.secrets, self.transfer));
             let written = futures::future::try_join_all(written).await?;

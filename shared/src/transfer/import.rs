@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::desk::Desk;
 use super::draft::{AccountName, Draft};
-use super::kind::attached;
+use super::kind::{attached, complete};
 use super::kinds;
 use super::plan::Plan;
 use super::{Fault, Transfer, Trouble};
@@ -132,6 +132,8 @@ impl Transfer<'_> {
         let mut desk = Desk::new(self.vault, self.now);
         let wanted = batch.reads();
         desk.stored = self.store.items(&wanted, Consistency::Strong).await?;
+        let own = batch.entries.iter().map(|entry| (entry.draft.kind, &entry.key));
+        complete(self.store, own, &mut desk.stored).await?;
         self.read_settings(&batch, &mut desk).await?;
 
         batch.missing_accounts(&desk);

@@ -1,5 +1,6 @@
 //! How records of one type are imported and exported.
 
+use std::collections::HashMap;
 use std::fmt::Debug;
 use std::future::Future;
 use std::marker::PhantomData;
@@ -17,8 +18,9 @@ use crate::domain::attribute::Kind;
 use crate::domain::resource::Definition;
 use crate::ids::{Id, new_id};
 use crate::jsonapi::casing;
+use crate::store::annex::Annex;
 use crate::store::keys::{self, Key, Within};
-use crate::store::{Item, StoreError, Stored, read};
+use crate::store::{Consistency, Item, Store, StoreError, Stored, read};
 
 /// The most bytes of a record: DynamoDB takes 400 KiB, with its names and index keys.
 const LARGEST: usize = 380_000;
@@ -142,6 +144,8 @@ pub trait Transferable: Debug + Send + Sync {
     fn bearers(&self) -> &'static [&'static str];
     /// See [`Importable::REACH`].
     fn reach(&self) -> Reach;
+    /// Where a part of a stored record stands apart from it.
+    fn annex(&self, item: &Item) -> Option<Annex>;
     /// The key of the item of a record.
     ///
     /// # Errors
@@ -206,6 +210,10 @@ impl<R: Importable> Transferable for Of<R> {
 
     fn reach(&self) -> Reach {
         R::REACH
+    }
+
+    fn annex(&self, item: &Item) -> Option<Annex> {
+        read::<R>(item).ok()?.annex()
     }
 
     fn key(&self, draft: &Draft, account: Id) -> Result<Key, Fault> {
@@ -365,4 +373,28 @@ fn object<R: Importable>(record: &R) -> Map<String, Value> {
         object.insert("relationships".to_owned(), Value::Object(relationships));
     }
     object
+}
+
+/// Lays what stands in annexes into the items of their records.
+///
+/// # Errors
+/// When the table cannot be read.
+pub(super) async fn complete<'a>(
+    store: &Store,
+    records: impl Iterator<Item = (&'static dyn Transferable, &'a Key)>,
+    items: &mut HashMap<Key, Item>,
+) -> Result<(), StoreError> {
+    let annexes: Vec<(&Key, Annex)> =
+        records.filter_map(|(kind, key)| Some((key, kind.annex(items.get(key)?)?))).collect();
+    if annexes.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<Key> = annexes.iter().map(|(_, annex)| annex.key.clone()).collect();
+    let mut found = store.items(&keys, Consistency::Strong).await?;
+    for (key, annex) in annexes {
+        if let (Some(item), Some(mut apart)) = (items.get_mut(key), found.remove(&annex.key)) {
+            item.extend(annex.moved.iter().filter_map(|name| apart.remove_entry(*name)));
+        }
+    }
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod identity;
 mod licensing;
+mod machines;
 
 use super::kind::{Of, Transferable};
 use crate::domain::account::{Account, Setting};
@@ -10,6 +11,7 @@ use crate::domain::environment::Environment;
 use crate::domain::group::{Group, GroupOwner};
 use crate::domain::key::PoolKey;
 use crate::domain::license::{License, LicenseUser};
+use crate::domain::machine::{Component, Machine, Process};
 use crate::domain::policy::Policy;
 use crate::domain::product::Product;
 use crate::domain::token::{Session, Token};
@@ -32,6 +34,9 @@ pub const KINDS: &[&dyn Transferable] = &[
     &Of::<License>::new(),
     &Of::<LicenseEntitlement>::new(),
     &Of::<LicenseUser>::new(),
+    &Of::<Machine>::new(),
+    &Of::<Component>::new(),
+    &Of::<Process>::new(),
     &Of::<Token>::new(),
     &Of::<Session>::new(),
 ];

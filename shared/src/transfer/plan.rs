@@ -82,7 +82,13 @@ impl<R: Importable> Plan for Planned<R> {
             .iter()
             .filter(|(key, _)| !old.lookups.iter().any(|(held, _)| held == key))
             .map(|(key, _)| (key.clone(), R::LOOKUP.to_owned()));
-        claims.chain(lookups).collect()
+        let held = self.before.as_ref().and_then(R::annex);
+        let annex = self
+            .after
+            .annex()
+            .filter(|annex| held.as_ref().is_none_or(|held| held.key != annex.key))
+            .map(|annex| (annex.key, attribute(annex.name)));
+        claims.chain(lookups).chain(annex).collect()
     }
 
     fn weight(&self) -> usize {
@@ -90,8 +96,8 @@ impl<R: Importable> Plan for Planned<R> {
             let places = record.places();
             places.claims.len() + places.lookups.len() + places.counts.len()
         };
-        // The record, and the counters of its kind (two, if it changes its environment).
-        3 + places(&self.after) + self.before.as_ref().map_or(0, places)
+        // The record, its annex, and the counters of its kind (two, if it changes its environment).
+        4 + places(&self.after) + self.before.as_ref().map_or(0, places)
     }
 
     fn size(&self) -> usize {

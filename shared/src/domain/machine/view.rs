@@ -34,6 +34,12 @@ impl Machine {
     pub fn pulse(&self) -> Pulse {
         Pulse::Machine { created: self.created.timestamp(), last: self.last_heartbeat.map(Time::timestamp) }
     }
+
+    /// When it last changed, its heartbeat included.
+    #[must_use]
+    pub fn last_change(&self) -> Time {
+        self.beaten.map_or(self.updated, |beaten| beaten.max(self.updated))
+    }
 }
 
 impl Process {
@@ -105,7 +111,7 @@ impl MachineView {
 
     fn shown(&self) -> Machine {
         let mut machine = self.machine.clone();
-        machine.updated = machine.updated.max(machine.beaten.unwrap_or_default());
+        machine.updated = machine.last_change();
         machine
     }
 
