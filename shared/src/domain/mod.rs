@@ -3,7 +3,7 @@
 //! * [`attribute`], [`resource`] — how resources are declared
 //! * [`body`] — what requests about them look like
 //! * [`model`] — the rules that every declared attribute obeys
-//! * [`metadata`] — finding records by their metadata
+//! * [`metadata`] — what metadata contains
 //! * [`wire`] — enumerations that travel as strings
 //! * [`calendar`] — calendar arithmetic
 
@@ -22,6 +22,7 @@ pub mod model;
 pub mod policy;
 pub mod product;
 pub mod resource;
+pub mod search;
 pub mod token;
 pub mod user;
 pub mod versions;

@@ -1,6 +1,6 @@
 //! Lists: pages of an index, hydrated, filtered, and linked.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::context::Ctx;
 use super::error::Result;
@@ -14,8 +14,10 @@ use crate::store::{StoreError, Stored};
 
 /// How many entries a filtered list looks at for one page: then the page ends, full or not.
 const WORK_BOUND: usize = 10_000;
-/// How many entries are hydrated at a time.
+/// How many entries are hydrated at first, and at most at a time: a filter that many records pass
+/// should not look at more than a page needs, one that few pass should not wait for each hundred.
 const BATCH: usize = 100;
+const LARGEST_BATCH: usize = 1000;
 
 /// A list about to be read.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +28,11 @@ pub struct List {
     pub maintained: Option<&'static str>,
     /// Whether pages by number tell how many there are.
     pub uncounted: bool,
+    /// What is looked at even behind the work bound: candidates that some look-up named.
+    pub certain: Sources,
+    /// Whether a cursor may be any visible record, and not only one that passes the filter: then a
+    /// page that ended at the work bound says where to go on.
+    pub resumable: bool,
 }
 
 impl List {
@@ -56,15 +63,21 @@ pub struct Page<T> {
     pub records: Vec<T>,
     /// Its `links`.
     pub links: Option<Value>,
+    /// How many entries were looked at, if the page ended at the work bound: records behind it may
+    /// be missing from the page and its count.
+    pub bounded: Option<usize>,
 }
 
 impl<T> Page<T> {
     /// The answer that shows the page.
     #[must_use]
     pub fn reply(self, show: impl FnMut(T) -> Value) -> Reply {
-        let reply = Reply::data(self.records.into_iter().map(show).collect());
-        match self.links {
-            Some(links) => reply.member("links", links),
+        let mut reply = Reply::data(self.records.into_iter().map(show).collect());
+        if let Some(links) = self.links {
+            reply = reply.member("links", links);
+        }
+        match self.bounded {
+            Some(searched) => reply.member("meta", json!({"complete": false, "searched": searched})),
             None => reply,
         }
     }
@@ -115,7 +128,7 @@ impl Ctx {
                 };
                 let position = order(record.created(), record.id());
                 let visible = self.sees(record.environment());
-                if !visible || admit(vec![record]).await?.is_empty() {
+                if !visible || (!list.resumable && admit(vec![record]).await?.is_empty()) {
                     return Ok(self.linked(Vec::new(), paging, Extent::default()));
                 }
                 Some(position)
@@ -135,12 +148,23 @@ impl Ctx {
         if !filtered && skip > 0 {
             skipped = walk.next(skip).await?.len();
         }
-        let mut ended = false;
+        let (mut ended, mut batch) = (false, BATCH);
+        let mut last_seen = None;
         while !ended && skipped + passed.len() < wanted && seen < WORK_BOUND {
-            let ask = if filtered { BATCH } else { (wanted - skipped - passed.len()).min(BATCH) };
+            let ask =
+                if filtered { batch.min(WORK_BOUND - seen) } else { (wanted - skipped - passed.len()).min(BATCH) };
+            batch = (batch * 2).min(LARGEST_BATCH);
             let entries = walk.next(ask).await?;
             ended = entries.len() < ask;
             seen += entries.len();
+            last_seen = entries.last().map(|entry| entry.id).or(last_seen);
+            passed.extend(admit(self.hydrate(&entries).await?).await?);
+        }
+        let bounded = (!ended && skipped + passed.len() < wanted).then_some(seen);
+        let resumes = bounded.is_some() && list.resumable && matches!(paging.mode, Mode::Cursor(_));
+        if bounded.is_some() && !resumes && !list.certain.is_empty() {
+            let mut rest = self.store.walk(&list.certain, paging.order, walk.position().map(str::to_owned));
+            let entries = rest.next(WORK_BOUND / 10).await?;
             passed.extend(admit(self.hydrate(&entries).await?).await?);
         }
         let count = match (counted, list.maintained) {
@@ -162,8 +186,12 @@ impl Ctx {
         let mut records: Vec<T> = passed.into_iter().skip(skip - skipped.min(skip)).collect();
         let more = records.len() > paging.size;
         records.truncate(paging.size);
-        let extent = Extent { last: records.last().map(Listed::id), more, count };
-        Ok(self.linked(records, paging, extent))
+        let extent = if resumes && !more {
+            Extent { last: last_seen, more: true, count }
+        } else {
+            Extent { last: records.last().map(Listed::id), more, count }
+        };
+        Ok(Page { bounded, ..self.linked(records, paging, extent) })
     }
 
     /// A page of records that are all at hand: a set derived from others, not a list of its own.
@@ -195,7 +223,7 @@ impl Ctx {
         let path = self.exchange.target.split('?').next().unwrap_or_default();
         let path = if path.len() > 1 { path.trim_end_matches('/') } else { path };
         let links = pagination::links(paging, path, &self.query, extent);
-        Page { records, links }
+        Page { records, links, bounded: None }
     }
 
     /// The records that entries lead to, in their order; what is gone by now is left out.

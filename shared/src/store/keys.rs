@@ -16,7 +16,8 @@
 //! | license by key | `K#a#{digest}` | `#` |
 //! | token by digest | `D#a#{digest}` | `#` |
 //! | uniqueness claim | `Q#{a or -}#{scope}#{digest of the value}` | `#` |
-//! | metadata pair of a listed record | `M#a#e#{kind}#{digest of key and value}` | `{created}#{id}` |
+//! | metadata pair of a listed record | `M#a#e#{kind}#{digest of name and value}#{shard}` | `{created}#{id}` |
+//! | record with more pairs than are posted | `M#a#e#{kind}#+#{shard}` | `{created}#{id}` |
 //! | number of records | `N#a#e#{kind}` | `{shard}` |
 //! | number of admins, and of those with all permissions | `N#a#admins` | `#` |
 //! | event, its log entry and outbox | `V#a#{hour}#{shard}` | `{created}#{id}` |
@@ -47,6 +48,8 @@
 //! * *Due timers*: one `Query` of each shard up to now. A timer is written when a heartbeat begins to
 //!   be watched and re-armed when it is due, never by a heartbeat: about one write for each watched
 //!   record and heartbeat duration, so `16 × 1,000` of these a second for all accounts together.
+//! * *By metadata*: postings ([`super::posting`]) are lists of the table itself, in the same order, and
+//!   merge with the lists above.
 //!
 //! Limits: one index partition takes about 1,000 writes a second, so an account creates at most
 //! `1,000 × shards(kind)` records of a kind and environment a second.
@@ -161,10 +164,41 @@ pub fn claim(account: Option<Id>, scope: &str, value: &str) -> Key {
     Key::head(format!("Q#{account}#{scope}#{}", hash(&[value])))
 }
 
-/// The partition of the records that have a metadata pair.
+/// The partitions of the records of a kind that have a metadata pair (none: of those that have more
+/// pairs than are posted).
+pub fn postings(
+    account: Id,
+    environment: Option<Id>,
+    kind: &str,
+    pair: Option<(&str, &str)>,
+) -> impl Iterator<Item = String> {
+    let prefix = posted(account, environment, kind, pair);
+    (0..shards(kind)).map(move |shard| format!("{prefix}#{shard}"))
+}
+
+/// The entry of a record among those that have a metadata pair.
 #[must_use]
-pub fn metadata(account: Id, environment: Option<Id>, kind: &str, name: &str, value: &str) -> String {
-    format!("M#{account}#{}#{kind}#{}", or_dash(environment), hash(&[name, value]))
+pub fn posting(
+    account: Id,
+    environment: Option<Id>,
+    kind: &str,
+    pair: Option<(&str, &str)>,
+    created: Time,
+    id: Id,
+) -> Key {
+    let shard = id.as_bytes()[15] % shards(kind);
+    Key { pk: format!("{}#{shard}", posted(account, environment, kind, pair)), sk: order(created, id) }
+}
+
+fn posted(account: Id, environment: Option<Id>, kind: &str, pair: Option<(&str, &str)>) -> String {
+    let pair = pair.map_or_else(|| "+".to_owned(), |(name, term)| hash(&[name, term]));
+    format!("M#{account}#{}#{kind}#{pair}", or_dash(environment))
+}
+
+/// Whether records of a kind are found by the pairs of their metadata.
+#[must_use]
+pub fn posts_metadata(kind: &str) -> bool {
+    matches!(kind, "licenses" | "machines" | "users")
 }
 
 /// The partition of the counters of a kind's records.
@@ -330,6 +364,15 @@ mod tests {
     #[test]
     fn hashed_parts_do_not_run_into_each_other() {
         assert_ne!(hash(&["ab", "c"]), hash(&["a", "bc"]));
+    }
+
+    #[test]
+    fn a_posting_is_in_one_of_its_pairs_partitions() {
+        let (account, id) = (new_id(), new_id());
+        for pair in [Some(("plan", "pro")), None] {
+            let key = posting(account, None, "licenses", pair, Time::from_millis(0), id);
+            assert!(postings(account, None, "licenses", pair).any(|partition| partition == key.pk));
+        }
     }
 
     #[test]

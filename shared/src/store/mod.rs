@@ -5,6 +5,7 @@
 //! * [`item`] — records as items
 //! * [`annex`] — parts of records that stand in items of their own
 //! * [`record`] — where records of each type stand: list entries, claims, look-ups, counters
+//! * [`posting`] — metadata pairs, each a list of its own
 //! * [`unit`] — units of work: one transaction each
 //! * [`list`] — pages of lists
 //! * [`count`] — maintained numbers of records
@@ -20,6 +21,7 @@ pub mod item;
 pub mod keys;
 pub mod list;
 pub mod meter;
+pub mod posting;
 pub mod record;
 pub mod schema;
 pub mod unit;

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 
 use super::keys::{self, Key, Within};
 use super::record::{Count, Places, Stored};
-use super::{Item, Store, StoreError, annex, item, primary_key};
+use super::{Item, Store, StoreError, annex, item, posting, primary_key};
 use crate::ids::Id;
 
 /// The attribute of a claim that names who holds it.
@@ -245,6 +245,7 @@ impl Unit {
             self.put(&annex.key, item::encode_map(&members), Some(Reason::Taken(annex.name)));
         }
         self.occupy(record, &record.places(), &Places::default());
+        self.post(&posting::postings(record), &[]);
         if record.listed() {
             self.number(record, 1);
         }
@@ -285,6 +286,7 @@ impl Unit {
             }
         }
         self.occupy(after, &after.places(), &before.places());
+        self.post(&posting::postings(after), &posting::postings(before));
     }
 
     /// Sets single attributes of a record that exists, whatever else changed: a touch.
@@ -313,6 +315,7 @@ impl Unit {
             self.delete(&annex.key, None);
         }
         self.occupy(record, &Places::default(), &record.places());
+        self.post(&[], &posting::postings(record));
         if record.listed() {
             self.number(record, -1);
         }
@@ -390,6 +393,16 @@ impl Unit {
             self.count(count, count.amount);
         }
         self.settle();
+    }
+
+    /// The difference between the metadata postings a record had and those it will have.
+    fn post(&mut self, new: &[Key], old: &[Key]) {
+        for key in old.iter().filter(|key| !new.contains(key)) {
+            self.delete(key, None);
+        }
+        for key in new.iter().filter(|key| !old.contains(key)) {
+            self.put(key, Item::new(), None);
+        }
     }
 
     fn count(&mut self, count: &Count, amount: i64) {
@@ -822,6 +835,14 @@ mod tests {
         assert!(!Condition::AtMost("n".to_owned(), 4).holds(Some(&item)));
         assert!(Condition::AtLeast("m".to_owned(), 0).holds(Some(&item)));
         assert!(!Condition::Absent.holds(Some(&item)) && Condition::Absent.holds(None));
+    }
+
+    #[test]
+    fn only_changed_metadata_pairs_are_written() {
+        let mut unit = Unit::new();
+        unit.post(&[key("a"), key("b")], &[key("b"), key("c")]);
+        let touched: Vec<&str> = unit.operations.iter().map(|(key, _)| key.pk.as_str()).collect();
+        assert_eq!(touched, ["c", "a"]);
     }
 
     #[test]

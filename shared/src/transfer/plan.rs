@@ -7,7 +7,7 @@ use super::draft::{attribute, relationship};
 use super::kind::Importable;
 use crate::ids::Id;
 use crate::store::keys::{self, Key};
-use crate::store::{Unit, count};
+use crate::store::{Unit, count, posting};
 
 /// A prepared record of any type.
 pub trait Plan: Debug + Send + Sync {
@@ -94,7 +94,7 @@ impl<R: Importable> Plan for Planned<R> {
     fn weight(&self) -> usize {
         let places = |record: &R| {
             let places = record.places();
-            places.claims.len() + places.lookups.len() + places.counts.len()
+            places.claims.len() + places.lookups.len() + places.counts.len() + posting::postings(record).len()
         };
         // The record, its annex, and the counters of its kind (two, if it changes its environment).
         4 + places(&self.after) + self.before.as_ref().map_or(0, places)
