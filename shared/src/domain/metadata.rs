@@ -4,6 +4,22 @@
 use serde_json::{Map, Number, Value};
 
 use super::attribute::Metadata;
+use crate::jsonapi::casing;
+use crate::jsonapi::query::Query;
+
+/// The pairs that `metadata[name]=value` of a query asks for, first-level names in their stored form;
+/// none if it asks for nothing: blank values are ignored.
+#[must_use]
+pub fn wanted(query: &Query) -> Option<Metadata> {
+    query.map("metadata")?;
+    let Some(Value::Object(pairs)) = query.to_value().get_mut("metadata").map(Value::take) else { return None };
+    let wanted: Metadata = pairs
+        .into_iter()
+        .filter(|(_, value)| value.as_str().is_none_or(|text| !text.trim().is_empty()))
+        .map(|(name, value)| (casing::snake(&name), value))
+        .collect();
+    (!wanted.is_empty()).then_some(wanted)
+}
 
 /// Whether every wanted pair is contained in the stored ones. Names are in their stored form on
 /// both sides.
@@ -12,7 +28,7 @@ use super::attribute::Metadata;
 /// spells. Objects match in part, arrays if every wanted element is there; inside both, texts are
 /// texts.
 #[must_use]
-pub fn contains(stored: &Metadata, wanted: &Metadata) -> bool {
+pub fn matches(stored: &Metadata, wanted: &Metadata) -> bool {
     wanted.iter().all(|(name, wanted)| {
         stored
             .get(name)
@@ -102,20 +118,20 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    fn matches(stored: Value, wanted: Value) -> bool {
+    fn found(stored: Value, wanted: Value) -> bool {
         let (Value::Object(stored), Value::Object(wanted)) = (stored, wanted) else { return false };
-        contains(&stored, &wanted)
+        matches(&stored, &wanted)
     }
 
     #[test]
     fn every_pair_must_be_there() {
         let stored = json!({"plan": "pro", "seats": 4});
-        assert!(matches(stored.clone(), json!({})));
-        assert!(matches(stored.clone(), json!({"plan": "pro"})));
-        assert!(matches(stored.clone(), json!({"plan": "pro", "seats": 4})));
-        assert!(!matches(stored.clone(), json!({"plan": "pro", "seats": 5})));
-        assert!(!matches(stored.clone(), json!({"plan": "pr"})), "no part of a text");
-        assert!(!matches(stored, json!({"plan": "PRO"})));
+        assert!(found(stored.clone(), json!({})));
+        assert!(found(stored.clone(), json!({"plan": "pro"})));
+        assert!(found(stored.clone(), json!({"plan": "pro", "seats": 4})));
+        assert!(!found(stored.clone(), json!({"plan": "pro", "seats": 5})));
+        assert!(!found(stored.clone(), json!({"plan": "pr"})), "no part of a text");
+        assert!(!found(stored, json!({"plan": "PRO"})));
     }
 
     #[test]
@@ -131,25 +147,25 @@ mod tests {
             (json!("123"), "123"),
             (json!("true"), "true"),
         ] {
-            assert!(matches(json!({"a": stored}), json!({"a": wanted})), "{stored} {wanted}");
+            assert!(found(json!({"a": stored}), json!({"a": wanted})), "{stored} {wanted}");
         }
         for (stored, wanted) in
             [(json!(-1), json!("-1")), (json!(1000), json!("1e3")), (json!("1"), json!(1)), (json!("x"), json!("y"))]
         {
-            assert!(!matches(json!({"a": stored}), json!({"a": wanted})), "{stored} {wanted}");
+            assert!(!found(json!({"a": stored}), json!({"a": wanted})), "{stored} {wanted}");
         }
     }
 
     #[test]
     fn containers_match_in_part() {
         let stored = json!({"cpu": {"brand": "x", "cores": 8}, "tags": ["a", "b", 2]});
-        assert!(matches(stored.clone(), json!({"cpu": {"cores": 8}})));
-        assert!(matches(stored.clone(), json!({"cpu": {}})));
-        assert!(!matches(stored.clone(), json!({"cpu": {"cores": "8"}})), "texts inside are texts");
-        assert!(matches(stored.clone(), json!({"tags": ["b", "a"]})));
-        assert!(matches(stored.clone(), json!({"tags": []})));
-        assert!(!matches(stored.clone(), json!({"tags": ["2"]})));
-        assert!(!matches(stored, json!({"tags": "a"})), "an element is no list");
+        assert!(found(stored.clone(), json!({"cpu": {"cores": 8}})));
+        assert!(found(stored.clone(), json!({"cpu": {}})));
+        assert!(!found(stored.clone(), json!({"cpu": {"cores": "8"}})), "texts inside are texts");
+        assert!(found(stored.clone(), json!({"tags": ["b", "a"]})));
+        assert!(found(stored.clone(), json!({"tags": []})));
+        assert!(!found(stored.clone(), json!({"tags": ["2"]})));
+        assert!(!found(stored, json!({"tags": "a"})), "an element is no list");
     }
 
     #[test]
@@ -157,6 +173,15 @@ mod tests {
         assert_eq!(terms(&json!({"a": 1})), None);
         assert_eq!(terms(&json!("1.50")), Some(vec!["1.50".to_owned(), "1.5".to_owned()]));
         assert_eq!(terms(&json!("abc")), Some(vec!["abc".to_owned()]));
+    }
+
+    #[test]
+    fn blank_filters_ask_for_nothing() {
+        let read = |raw: &str| Query::parse(raw).ok().and_then(|query| wanted(&query)).map(Value::Object);
+        assert_eq!(read("metadata[a]=&metadata[b]=%20"), None);
+        assert_eq!(read("metadata=x"), None);
+        assert_eq!(read("metadata[nodeId]=1&metadata[b]="), Some(json!({"node_id": "1"})));
+        assert_eq!(read("metadata[a][bC]=1&metadata[d][]=2"), Some(json!({"a": {"bC": "1"}, "d": ["2"]})));
     }
 
     fn scalar() -> impl Strategy<Value = Value> {
@@ -174,7 +199,7 @@ mod tests {
         /// What is posted is found by every value that matches it.
         #[test]
         fn matching_values_share_a_term(stored in scalar(), wanted in scalar()) {
-            if matches(json!({"a": stored.clone()}), json!({"a": wanted.clone()})) {
+            if found(json!({"a": stored.clone()}), json!({"a": wanted.clone()})) {
                 let posted = term(&stored).expect("a scalar");
                 prop_assert!(terms(&wanted).expect("a scalar").contains(&posted));
             }
