@@ -14,6 +14,7 @@ use shared::clock::Clock;
 use shared::domain::account::Account;
 use shared::domain::user::User;
 use shared::provision::{self, Provision};
+use shared::tenant::{Name, Tenant};
 
 /// A running server.
 #[derive(Clone, Debug)]
@@ -131,6 +132,15 @@ impl Vendor {
             environment: None,
             version: None,
         }
+    }
+
+    /// The account with its keys, as the server holds it.
+    ///
+    /// # Panics
+    /// When it is gone.
+    pub async fn tenant(&self) -> Arc<Tenant> {
+        let (app, id) = (&self.server.app, self.account.id.to_string());
+        app.tenants.find(app, &app.store, Name::Segment(&id)).await.expect("a table").expect("an account")
     }
 
     /// The same account, acting with another credential.

@@ -59,10 +59,10 @@ pub async fn import(State(sandbox): State<Sandbox>, body: Bytes) -> Reply {
             app.tenants.forget(done.id);
         }
         let mut item = json!({"type": done.kind, "id": done.id});
-        if done.kind == "sessions" {
-            if let Some(cookie) = cookie(app, done).await? {
-                item["meta"] = json!({"cookie": cookie});
-            }
+        if done.kind == "sessions"
+            && let Some(cookie) = cookie(app, done).await?
+        {
+            item["meta"] = json!({"cookie": cookie});
         }
         data.push(item);
     }

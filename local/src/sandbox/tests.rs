@@ -365,6 +365,13 @@ async fn one_bad_record_stores_nothing() {
         let expected = format!("/data/{}{pointer}", good.len());
         assert_eq!(document["errors"][0]["source"]["pointer"], json!(expected), "{document}");
     }
+    let mut records = good.clone();
+    records[19]["meta"]["secrets"]["privateKeys"]["rsa2048"] = json!("no key");
+    let (status, document) = suite.import(&records).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{document}");
+    let errors = document["errors"].as_array().expect("errors");
+    assert_eq!(errors.len(), records.len(), "all hang on the account");
+    assert_eq!(errors[19]["source"]["pointer"], "/data/19/meta/secrets/privateKeys");
     assert!(suite.table().await.is_empty());
     // The same against what is stored already.
     suite.imported(&good).await;

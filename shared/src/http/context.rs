@@ -315,7 +315,7 @@ pub fn refusal<R: Resource>(error: CommitError) -> Error {
     let mut failures = Failures::default();
     for reason in &refused.0 {
         match reason {
-            Reason::Taken(LOOKUP) => return Error::conflict("Another record has the same value"),
+            Reason::Taken(LOOKUP) => {}
             Reason::Taken(name) => failures.taken(name),
             Reason::Exists => failures.push("id", "CONFLICT", "must not conflict with another record"),
             Reason::Gone => return Error::absent(R::DEFINITION.noun),
@@ -324,7 +324,7 @@ pub fn refusal<R: Resource>(error: CommitError) -> Error {
             }
         }
     }
-    failures.error::<R>()
+    if failures.is_empty() { Error::conflict("Another record has the same value") } else { failures.error::<R>() }
 }
 
 /// The exchange of a request that reached a route; the first checks of that route.

@@ -136,7 +136,6 @@ impl Transfer<'_> {
         complete(self.store, own, &mut desk.stored).await?;
         self.read_settings(&batch, &mut desk).await?;
 
-        batch.missing_accounts(&desk);
         for rank in 0..kinds::KINDS.len() {
             batch.plan(rank, &mut desk).await?;
         }
@@ -164,10 +163,10 @@ impl Transfer<'_> {
         for draft in drafts.iter() {
             if let AccountName::Slug(slug) = &draft.account {
                 let slug = slug.to_lowercase();
-                if !known.contains_key(&slug) {
-                    if let Some(account) = provision::find(self.store, &slug).await? {
-                        known.insert(slug, account.id);
-                    }
+                if !known.contains_key(&slug)
+                    && let Some(account) = provision::find(self.store, &slug).await?
+                {
+                    known.insert(slug, account.id);
                 }
             }
         }
@@ -359,29 +358,11 @@ impl Batch {
         wanted.into_iter().collect()
     }
 
-    fn missing_accounts(&mut self, desk: &Desk<'_>) {
-        let here: HashSet<Key> = self.entries.iter().map(|entry| entry.key.clone()).collect();
-        let lost: Vec<usize> = (0..self.entries.len())
-            .filter(|at| {
-                let account = self.entries[*at].account;
-                let key = keys::record(account, "accounts", account);
-                !here.contains(&key) && !desk.stored.contains_key(&key)
-            })
-            .collect();
-        for at in lost {
-            self.fail(at, &Fault::missing("/relationships/account"));
-            self.entries[at].draft.indexes.clear();
-        }
-    }
-
     /// Prepares the records of one type. Those that point at others of their type come after them.
     async fn plan(&mut self, rank: usize, desk: &mut Desk<'_>) -> Result<(), StoreError> {
         let own = kinds::KINDS[rank].definition().kind;
         let mut open: Vec<usize> = (0..self.entries.len())
-            .filter(|at| {
-                let draft = &self.entries[*at].draft;
-                draft.kind.definition().kind == own && !draft.indexes.is_empty()
-            })
+            .filter(|at| self.entries[*at].draft.kind.definition().kind == own)
             .collect();
         while !open.is_empty() {
             let pending: HashSet<&Key> = open.iter().map(|at| &self.entries[*at].key).collect();

@@ -233,10 +233,14 @@ impl<R: Importable> Transferable for Of<R> {
     ) -> BoxFuture<'a, Result<Arc<dyn Plan>, Trouble>> {
         async move {
             let before: Option<R> = before.map(read).transpose()?;
-            if let (Some(before), Some(id)) = (&before, draft.id) {
-                if before.id() != id {
-                    return Err(attached(R::DEFINITION).into());
-                }
+            if let (Some(before), Some(id)) = (&before, draft.id)
+                && before.id() != id
+            {
+                return Err(attached(R::DEFINITION).into());
+            }
+            let home = keys::record(account, "accounts", account);
+            if R::DEFINITION.kind != "accounts" && !desk.has(&home) {
+                return Err(Fault::missing("/relationships/account").into());
             }
             for target in &draft.targets {
                 if !desk.has(&keys::record(account, target.kind, target.id)) {

@@ -29,12 +29,7 @@ async fn both_url_forms_reach_the_one_account() {
 async fn the_signature_covers_the_answer() {
     use shared::crypto::signature::{self, Algorithm};
     let (server, vendor) = Server::single().await;
-    let tenant = server.app.tenants.find(
-        &server.app,
-        &server.app.store,
-        shared::tenant::Name::Segment(&vendor.account.id.to_string()),
-    );
-    let tenant = tenant.await.unwrap().unwrap();
+    let tenant = vendor.tenant().await;
     let host = server.url.strip_prefix("http://").unwrap();
     for algorithm in Algorithm::ALL {
         let wanted = format!("algorithm=\"{algorithm}\"");
