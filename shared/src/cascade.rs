@@ -5,12 +5,15 @@
 //! by the `sweep` function. A job is gone only when its work is done, so that a killed process
 //! takes nothing with it. Until then what hangs on the deleted record cannot be reached, since
 //! licenses are only read together with their policy and owner, and machines with their license.
+//! What is not read together with what it hangs on, the policies of a product, goes first and at once.
+//!
+//! A renamed entitlement leaves a job too: its links carry its code.
 
 use serde_json::Value;
 
 use crate::app::App;
 use crate::clock::Time;
-use crate::domain::entitlement::{Entitlement, LicenseEntitlement, PolicyEntitlement};
+use crate::domain::entitlement::{AttachedEntitlement, Entitlement, LicenseEntitlement, PolicyEntitlement};
 use crate::domain::environment::Environment;
 use crate::domain::group::{Group, GroupOwner};
 use crate::domain::key::PoolKey;
@@ -30,9 +33,12 @@ use crate::store::{Consistency, Store, StoreError, Stored, Unit, item, read, sch
 const BATCH: usize = 50;
 /// How many records a request deletes before it leaves the rest to the background.
 const INLINE: usize = 100;
-
+/// How many policies go in one transaction: each is an item, a job and at most a counter.
+const POLICIES: usize = 30;
 /// The kind of the job that revokes a bearer's tokens.
 const REVOCATION: &str = "revocation";
+/// The kind of the job that brings an entitlement's new code to its links.
+const RENAMED_ENTITLEMENTS: &str = "renamed-entitlements";
 
 /// Leaves the job of a deleted record in the transaction that deletes it.
 #[must_use]
@@ -45,6 +51,12 @@ pub fn leave<R: Resource>(unit: &mut Unit, deleted: &R, now: Time) -> Job {
 #[must_use]
 pub fn leave_revocation<R: Resource>(unit: &mut Unit, bearer: &R, spared: Option<Id>, now: Time) -> Job {
     Job::of(REVOCATION, bearer, spared, now).put(unit)
+}
+
+/// Leaves the job of an entitlement whose code changes in the transaction that changes it.
+#[must_use]
+pub fn leave_renamed(unit: &mut Unit, renamed: &Entitlement, now: Time) -> Job {
+    Job::of(RENAMED_ENTITLEMENTS, renamed, None, now).put(unit)
 }
 
 /// What a deleted record leaves to be done.
@@ -90,13 +102,11 @@ impl Job {
 pub async fn begin(app: &App, store: &Store, job: &Job) {
     let mut budget = INLINE;
     match run(store, job, &mut budget).await {
-        Ok(true) => {}
-        Ok(false) => app.wake.notify_one(),
-        Err(error) => {
-            tracing::warn!(%error, "a cascade goes on in the background");
-            app.wake.notify_one();
-        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "a cascade goes on in the background"),
     }
+    // Also for the jobs that a finished one may have left.
+    app.wake.notify_one();
 }
 
 /// Runs all jobs that are left; their number.
@@ -146,13 +156,24 @@ fn parse(stored: &crate::store::Item) -> Option<Job> {
 /// Runs a job; whether it was finished within the budget.
 async fn run(store: &Store, job: &Job, budget: &mut usize) -> Result<bool, StoreError> {
     let purge = Purge { store, account: job.account, spared: job.spared };
-    if !purge.children(&job.kind, job.id, budget).await? {
+    let finished = match job.kind.as_str() {
+        RENAMED_ENTITLEMENTS => purge.recode(job.id, budget).await?,
+        kind => purge.children(kind, job.id, budget).await?,
+    };
+    if !finished {
         return Ok(false);
     }
     let mut unit = Unit::new();
     unit.delete(&job.key, None);
     settle(unit.commit(store).await)?;
     Ok(true)
+}
+
+/// Deletes a policy that goes with its product, and leaves the job of what hangs on it.
+fn hide(unit: &mut Unit, policy: &Policy) {
+    unit.remove(policy);
+    // When it is only orders the jobs.
+    let _ = leave(unit, policy, policy.updated);
 }
 
 /// What somebody else deleted meanwhile is as good as deleted here.
@@ -184,7 +205,6 @@ fn dependants(kind: &str, id: Id) -> Vec<(&'static str, Within, Fate)> {
     use Fate::{Deleted, Released};
     match kind {
         "products" => vec![
-            ("policies", Within::Product(id), Deleted),
             ("licenses", Within::Product(id), Deleted),
             ("keys", Within::Product(id), Deleted),
             ("tokens", Within::Product(id), Deleted),
@@ -232,10 +252,72 @@ impl Purge<'_> {
             }
         }
         let environments = self.environments().await?;
+        if kind == "products" {
+            self.hide_policies(id, &environments).await?;
+        }
         for (child, within, fate) in dependants(kind, id) {
             let sources = Sources::of(self.account, &environments, within, child);
             if !self.all(child, &sources, fate, budget).await? {
                 return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Deletes the policies of a product before anything else, whatever the budget, so that their
+    /// licenses cannot be reached any more. Each leaves a job of its own for what hangs on it.
+    async fn hide_policies(&self, product: Id, environments: &[Option<Id>]) -> Result<(), StoreError> {
+        let within = Within::Product(product);
+        let sources = Sources::of(self.account, environments, within, Policy::DEFINITION.kind);
+        let mut walk = self.store.walk(&sources, Order::Ascending, None);
+        loop {
+            let entries = walk.next(POLICIES).await?;
+            if entries.is_empty() {
+                return Ok(());
+            }
+            let ids: Vec<Id> = entries.iter().map(|entry| entry.id).collect();
+            let policies: Vec<Policy> = self.store.get_many(self.account, &ids).await?;
+            let mut unit = Unit::new();
+            policies.iter().for_each(|policy| hide(&mut unit, policy));
+            match unit.commit(self.store).await {
+                Err(CommitError::Refused(_)) => {
+                    // Somebody else deleted one of them: each goes alone.
+                    for policy in &policies {
+                        let mut unit = Unit::new();
+                        hide(&mut unit, policy);
+                        settle(unit.commit(self.store).await)?;
+                    }
+                }
+                outcome => settle(outcome)?,
+            }
+        }
+    }
+
+    /// Brings an entitlement's code to its links; whether the budget sufficed.
+    async fn recode(&self, id: Id, budget: &mut usize) -> Result<bool, StoreError> {
+        let environments = self.environments().await?;
+        for kind in [LicenseEntitlement::DEFINITION.kind, PolicyEntitlement::DEFINITION.kind] {
+            let sources = Sources::of(self.account, &environments, Within::Parent(id), kind);
+            let mut walk = self.store.walk(&sources, Order::Ascending, None);
+            loop {
+                let entries = walk.next(BATCH).await?;
+                if entries.is_empty() {
+                    break;
+                }
+                // Read after the list: a later renaming leaves a job of its own.
+                let Some(entitlement) = self.store.get::<Entitlement>(self.account, id).await? else { return Ok(true) };
+                let code = entitlement.code.as_str();
+                for entry in &entries {
+                    if *budget == 0 {
+                        return Ok(false);
+                    }
+                    *budget -= 1;
+                    if kind == LicenseEntitlement::DEFINITION.kind {
+                        self.rewrite(&entry.key, |link: LicenseEntitlement| link.recoded(code)).await?;
+                    } else {
+                        self.rewrite(&entry.key, |link: PolicyEntitlement| link.recoded(code)).await?;
+                    }
+                }
             }
         }
         Ok(true)
@@ -279,8 +361,10 @@ impl Purge<'_> {
         }
         if fate == Fate::Released {
             match kind {
-                "users" => self.release::<User>(&entry.key, |user| user.group = None).await?,
-                "licenses" => self.release::<License>(&entry.key, |license| license.group = None).await?,
+                "users" => self.rewrite(&entry.key, |user: User| User { group: None, ..user }).await?,
+                "licenses" => {
+                    self.rewrite(&entry.key, |license: License| License { group: None, ..license }).await?;
+                }
                 _ => {}
             }
             return Ok(true);
@@ -337,12 +421,11 @@ impl Purge<'_> {
     }
 
     /// Rewrites a record, again if somebody else rewrites it at the same time.
-    async fn release<R: Stored>(&self, key: &Key, change: impl Fn(&mut R)) -> Result<(), StoreError> {
+    async fn rewrite<R: Stored>(&self, key: &Key, change: impl Fn(R) -> R) -> Result<(), StoreError> {
         for _ in 0..10 {
             let Some(found) = self.store.item(key, Consistency::Strong).await? else { return Ok(()) };
             let before: R = read(&found)?;
-            let mut after = before.clone();
-            change(&mut after);
+            let after = change(before.clone());
             let mut unit = Unit::new();
             unit.update(&before, &after);
             match unit.commit(self.store).await {

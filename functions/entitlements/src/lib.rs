@@ -1,4 +1,9 @@
-//! The entitlements family.
+//! Entitlements (spec 03 §1.6, §2.6).
+
+mod create;
+mod delete;
+mod read;
+mod update;
 
 use axum::Router;
 use shared::app::App;
@@ -9,6 +14,11 @@ use shared::http::stack;
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
+        .get("/entitlements", read::list)
+        .post("/entitlements", create::create)
+        .get("/entitlements/{id}", read::show)
+        .update("/entitlements/{id}", update::update)
+        .delete("/entitlements/{id}", delete::delete)
 }
 
 /// The family's router.

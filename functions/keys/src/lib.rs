@@ -1,4 +1,10 @@
-//! The keys family.
+//! Keys of pools (spec 04 §1.3, §2.4).
+
+mod create;
+mod delete;
+mod read;
+mod related;
+mod update;
 
 use axum::Router;
 use shared::app::App;
@@ -9,6 +15,13 @@ use shared::http::stack;
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
+        .get("/keys", read::list)
+        .post("/keys", create::create)
+        .get("/keys/{id}", read::show)
+        .update("/keys/{id}", update::update)
+        .delete("/keys/{id}", delete::delete)
+        .get("/keys/{id}/policy", related::policy)
+        .get("/keys/{id}/product", related::product)
 }
 
 /// The family's router.

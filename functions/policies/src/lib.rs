@@ -1,4 +1,12 @@
-//! The policies family.
+//! Policies (spec 04 §1.1, §2.2, §2.3) with their pools and entitlements.
+
+mod create;
+mod delete;
+mod entitlements;
+mod pool;
+mod read;
+mod related;
+mod update;
 
 use axum::Router;
 use shared::app::App;
@@ -9,6 +17,19 @@ use shared::http::stack;
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
+        .get("/policies", read::list)
+        .post("/policies", create::create)
+        .get("/policies/{id}", read::show)
+        .update("/policies/{id}", update::update)
+        .delete("/policies/{id}", delete::delete)
+        .get("/policies/{id}/product", related::product)
+        .get("/policies/{id}/pool", pool::list)
+        .delete("/policies/{id}/pool", pool::pop)
+        .get("/policies/{id}/pool/{key}", pool::show)
+        .get("/policies/{id}/entitlements", entitlements::list)
+        .post("/policies/{id}/entitlements", entitlements::attach)
+        .delete("/policies/{id}/entitlements", entitlements::detach)
+        .get("/policies/{id}/entitlements/{entitlement}", entitlements::show)
 }
 
 /// The family's router.

@@ -1,13 +1,12 @@
 //! What is listed under a product.
 
 use axum::extract::Path;
-use shared::domain::policy::Policy;
+use shared::domain::policy::{self, Policy};
 use shared::domain::product::{Product, access, scope};
 use shared::http::context::Ctx;
 use shared::http::error::{Error, Result};
 use shared::http::listing::List;
 use shared::http::reply::Reply;
-use shared::jsonapi::document::{self, Extras};
 use shared::store::keys::Within;
 
 /// The product, if the bearer may read what is listed under it.
@@ -20,7 +19,7 @@ async fn parent(ctx: &Ctx, id: &str, permission: &str) -> Result<Product> {
 pub async fn policies(ctx: Ctx, Path(id): Path<String>) -> Result<Reply> {
     let product = parent(&ctx, &id, "policy.read").await?;
     let page = ctx.page::<Policy>(List::within::<Policy>(&ctx, Within::Product(product.id))).await?;
-    Ok(page.reply(|policy| document::resource(&policy, &Extras::default())))
+    Ok(page.reply(|policy| policy::rules::document(&policy)))
 }
 
 pub async fn policy(ctx: Ctx, Path((id, policy)): Path<(String, String)>) -> Result<Reply> {
@@ -29,5 +28,5 @@ pub async fn policy(ctx: Ctx, Path((id, policy)): Path<(String, String)>) -> Res
     if found.product != product.id {
         return Err(Error::not_found("policy", &policy));
     }
-    Ok(Reply::data(document::resource(&found, &Extras::default())))
+    Ok(Reply::data(policy::rules::document(&found)))
 }

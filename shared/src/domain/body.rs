@@ -1,10 +1,13 @@
 //! What bodies about a declared resource look like.
 
+use serde_json::Value;
+
 use super::attribute::{Access, Attribute, Kind};
 use super::resource::{Definition, Resource};
 use crate::auth::permissions::Role;
 use crate::http::context::Ctx;
 use crate::http::version::Version;
+use crate::ids::{Id, parse_id};
 use crate::jsonapi::schema::{Document, Schema, TypeNames, document, linkage, nullable_linkage};
 
 /// The types that resources are named by in linkage: singular and plural.
@@ -122,4 +125,11 @@ fn relationships(definition: &'static Definition, role: Option<Role>) -> Vec<(&'
         members.push(("environment", nullable_linkage(&[names("environments")])));
     }
     members
+}
+
+/// The record that a decoded `data` links to by a relationship.
+#[must_use]
+pub fn linked(data: &Value, relationship: &str) -> Option<Id> {
+    let linkage = data.get("relationships")?.get(relationship)?.get("data")?;
+    linkage.get("id")?.as_str().and_then(parse_id)
 }

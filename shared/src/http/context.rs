@@ -22,7 +22,7 @@ use crate::config::Mode;
 use crate::crypto::signature::{AcceptError, AcceptSignature};
 use crate::domain::attribute::Reference;
 use crate::domain::environment::{self, Environment};
-use crate::domain::model::Failures;
+use crate::domain::model::{self, Failures};
 use crate::domain::resource::Resource;
 use crate::events::Event;
 use crate::ids::Id;
@@ -221,6 +221,14 @@ impl Ctx {
     #[must_use]
     pub fn sees(&self, environment: Option<Id>) -> bool {
         self.environments().contains(&environment)
+    }
+
+    /// Whether a record of the current environment may be linked to one of another (spec 01 §3.8,
+    /// "Model check").
+    #[must_use]
+    pub fn may_link(&self, other: Option<Id>) -> bool {
+        let shared = self.environment.as_ref().is_some_and(Environment::is_shared);
+        model::compatible(self.environment_id(), shared, other)
     }
 
     /// The current environment's id.

@@ -40,7 +40,7 @@ pub struct Draw<'a> {
     ctx: &'a Ctx,
     walk: Walk<'a>,
     candidates: Vec<PoolKey>,
-    raced: bool,
+    drawn: bool,
 }
 
 /// Starts to draw from the keys of a policy's pool that the current environment shows: the newest
@@ -50,7 +50,7 @@ pub fn draw<'a>(ctx: &'a Ctx, policy: &Policy) -> Draw<'a> {
     let within = Within::Parent(policy.id);
     let sources = Sources::of(ctx.account(), &ctx.environments(), within, PoolKey::DEFINITION.kind);
     let walk = ctx.store.walk(&sources, Order::Descending, None);
-    Draw { ctx, walk, candidates: Vec::new(), raced: false }
+    Draw { ctx, walk, candidates: Vec::new(), drawn: false }
 }
 
 impl Draw<'_> {
@@ -69,7 +69,7 @@ impl Draw<'_> {
                 self.candidates = self.ctx.store.get_many(self.ctx.account(), &ids).await?;
                 continue;
             }
-            if !std::mem::replace(&mut self.raced, true) {
+            if !std::mem::replace(&mut self.drawn, true) {
                 return Ok(Some(self.candidates.remove(0)));
             }
             let at = rand::random_range(0..self.candidates.len());
