@@ -7,7 +7,8 @@ use crate::http::version::{Downgrade, Version, resources_mut};
 use crate::jsonapi::casing;
 
 /// All differences, those of single resources included.
-pub const DOWNGRADES: &[Downgrade] = &[NESTED_METADATA, LOGIN_CODES, policies::LEASING, policies::FINGERPRINTS, policies::OVERAGE];
+pub const DOWNGRADES: &[Downgrade] =
+    &[NESTED_METADATA, LOGIN_CODES, policies::LEASING, policies::FINGERPRINTS, policies::OVERAGE];
 
 /// Up to 1.4, keys below the first level of metadata are snake_case.
 const NESTED_METADATA: Downgrade = Downgrade { until: Version::minor(4), routes: |_, _| true, apply: nested_metadata };

@@ -26,9 +26,7 @@ async fn sees(ctx: &Ctx, policy: &Policy) -> Result<bool> {
         Bearer::Product(product) => policy.product == product.id,
         Bearer::License(bearer) => bearer.license.policy == policy.id,
         Bearer::User(_) if ctx.bearer.is_staff() => true,
-        Bearer::User(user) => {
-            licenses::of_user(ctx, user.id).await?.iter().any(|license| license.policy == policy.id)
-        }
+        Bearer::User(user) => licenses::of_user(ctx, user.id).await?.iter().any(|license| license.policy == policy.id),
     })
 }
 

@@ -67,7 +67,8 @@ fn rename(document: &mut Value, names: &[(&str, &str)]) {
 
 fn concurrent(document: &mut Value) {
     each(document, |attributes| {
-        let refused = attributes.get("overageStrategy").and_then(Value::as_str) == Some(OverageStrategy::NoOverage.as_str());
+        let refused =
+            attributes.get("overageStrategy").and_then(Value::as_str) == Some(OverageStrategy::NoOverage.as_str());
         attributes.insert("concurrent".to_owned(), (!refused).into());
     });
 }
