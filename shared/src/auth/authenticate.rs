@@ -6,8 +6,7 @@ use crate::clock::Time;
 use crate::crypto::tokens::{self, Version};
 use crate::domain::attribute::Reference;
 use crate::domain::environment::Environment;
-use crate::domain::license::License;
-use crate::domain::policy::Policy;
+use crate::domain::license::holding::{self, Whereabouts};
 use crate::domain::policy::strategies::ExpirationStrategy;
 use crate::domain::product::Product;
 use crate::domain::token::Token;
@@ -152,12 +151,9 @@ async fn by_license_key(ctx: &mut Ctx, key: &str) -> Result<()> {
     if key.contains('\0') {
         return Err(license_invalid());
     }
-    let found = ctx.store.item(&keys::license_key(ctx.account(), key), Consistency::Strong).await?;
-    let found = found.ok_or_else(license_invalid)?;
-    let id = |name: &str| item::text(&found, name).and_then(parse_id);
-    let reference = Reference::new("licenses", id("license").ok_or_else(license_invalid)?);
-    let loaded = load(&ctx.store, ctx.account(), &reference, (id("policy"), id("owner"))).await?;
-    let Some(Bearer::License(bearer)) = loaded else { return Err(license_invalid()) };
+    let at = holding::by_key(&ctx.store, ctx.account(), key).await?.ok_or_else(license_invalid)?;
+    let found = holding::load(&ctx.store, ctx.account(), at).await?.ok_or_else(license_invalid)?;
+    let bearer = Box::new(LicenseBearer::from(found));
     if !ctx.sees(bearer.license.environment) {
         return Err(license_invalid());
     }
@@ -208,39 +204,10 @@ pub async fn load(
             store.get::<Environment>(account, bearer.id).await?.map(|found| Bearer::Environment(Box::new(found)))
         }
         "licenses" => {
-            load_license(store, account, bearer.id, hints).await?.map(|found| Bearer::License(Box::new(found)))
+            let at = Whereabouts { license: bearer.id, policy: hints.0, owner: hints.1 };
+            let found = holding::load(store, account, at).await?;
+            found.map(|holding| Bearer::License(Box::new(holding.into())))
         }
         _ => None,
     })
-}
-
-async fn load_license(
-    store: &Store,
-    account: Id,
-    id: Id,
-    (policy_hint, owner_hint): (Option<Id>, Option<Id>),
-) -> Result<Option<LicenseBearer>, StoreError> {
-    let policy = async |id: Option<Id>| match id {
-        Some(id) => store.get_eventual::<Policy>(account, id).await,
-        None => Ok(None),
-    };
-    let owner = async |id: Option<Id>| match id {
-        Some(id) => store.get::<User>(account, id).await,
-        None => Ok(None),
-    };
-    let (license, mut its_policy, mut its_owner) =
-        futures::try_join!(store.get::<License>(account, id), policy(policy_hint), owner(owner_hint))?;
-    let Some(license) = license else { return Ok(None) };
-    if policy_hint != Some(license.policy) {
-        its_policy = policy(Some(license.policy)).await?;
-    }
-    if owner_hint != license.owner {
-        its_owner = owner(license.owner).await?;
-    }
-    // A license whose policy or owner is being deleted is gone with it.
-    let Some(policy) = its_policy else { return Ok(None) };
-    if license.owner.is_some() != its_owner.is_some() {
-        return Ok(None);
-    }
-    Ok(Some(LicenseBearer { license, policy, owner: its_owner }))
 }

@@ -3,6 +3,7 @@
 use super::permissions::{self, PermissionSet, Role};
 use crate::domain::environment::Environment;
 use crate::domain::license::License;
+use crate::domain::license::holding::Held;
 use crate::domain::policy::Policy;
 use crate::domain::product::Product;
 use crate::domain::user::User;
@@ -32,6 +33,8 @@ pub struct LicenseBearer {
     pub policy: Policy,
     /// Its owner.
     pub owner: Option<User>,
+    /// What it is entitled to, by itself or through its policy.
+    pub entitlements: Vec<Held>,
 }
 
 /// The token through which a bearer acts.

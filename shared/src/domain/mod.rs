@@ -6,11 +6,13 @@
 //! * [`metadata`] — what metadata contains
 //! * [`wire`] — enumerations that travel as strings
 //! * [`calendar`] — calendar arithmetic
+//! * [`check_out`] — parameters and looks of license files and machine files
 
 pub mod account;
 pub mod attribute;
 pub mod body;
 pub mod calendar;
+pub mod check_out;
 pub mod entitlement;
 pub mod environment;
 pub mod group;
@@ -32,5 +34,12 @@ use crate::http::version::Downgrade;
 
 /// Every difference between API versions.
 pub fn downgrades() -> impl Iterator<Item = &'static Downgrade> {
-    versions::DOWNGRADES.iter().chain(machine::versions::DOWNGRADES)
+    [
+        // One a line, so that they can be added side by side.
+        versions::DOWNGRADES,
+        license::validation::DOWNGRADES,
+        machine::versions::DOWNGRADES,
+    ]
+    .into_iter()
+    .flatten()
 }

@@ -48,8 +48,11 @@ pub struct Event {
     pub request: Option<Id>,
     /// Further facts for the log.
     pub metadata: Map<String, Value>,
-    /// The document that webhooks show, of the newest API version, as it was at that moment.
+    /// The resource that webhooks show, of the newest API version, as it was at that moment.
     pub payload: Value,
+    /// The document's `meta`, as validations have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meta: Option<Value>,
 }
 
 impl Event {
@@ -74,7 +77,22 @@ impl Event {
             request: None,
             metadata: Map::new(),
             payload,
+            meta: None,
         }
+    }
+
+    /// Gives the document that webhooks show a `meta`.
+    #[must_use]
+    pub fn with_meta(mut self, meta: Value) -> Self {
+        self.meta = Some(meta);
+        self
+    }
+
+    /// Adds a fact for the log.
+    #[must_use]
+    pub fn with_fact(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.metadata.insert(name.to_owned(), value.into());
+        self
     }
 
     /// Adds what an update changed, as `[old, new]` by attribute, secrets masked (spec 09 §3.12).

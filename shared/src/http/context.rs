@@ -30,7 +30,7 @@ use crate::jsonapi::parse;
 use crate::jsonapi::query::Query;
 use crate::jsonapi::schema::{self, Schema};
 use crate::store::unit::{CommitError, LOOKUP, Reason};
-use crate::store::{Store, Unit};
+use crate::store::{Item, Key, Store, Unit};
 use crate::tenant::{Name, Tenant};
 
 /// A request to an endpoint that needs credentials.
@@ -302,6 +302,18 @@ impl Ctx {
         unit.commit(&self.store).await?;
         self.app.journal.event();
         Ok(())
+    }
+
+    /// Carries out a unit of work that updates `key` and nothing else, and lets that update carry its event: one write
+    /// instead of a transaction. Gives back the item as the update left it.
+    ///
+    /// # Errors
+    /// As [`Unit::commit`].
+    pub async fn announce(&self, mut unit: Unit, key: &Key, event: Event) -> Result<Item, CommitError> {
+        event.announce(&mut unit, key);
+        let item = unit.commit_returning(&self.store).await?;
+        self.app.journal.event();
+        Ok(item)
     }
 
     /// Carries out a unit of work together with the event that announces it, and turns the usual

@@ -65,6 +65,7 @@ pub struct Schema {
     permitted: bool,
     ignored: bool,
     coerced: bool,
+    unbounded: bool,
     aliases: Vec<Name>,
     values: Option<Vec<Name>>,
     length: Option<(usize, usize)>,
@@ -113,6 +114,7 @@ impl Schema {
             permitted: true,
             ignored: false,
             coerced: false,
+            unbounded: false,
             aliases: Vec::new(),
             values: None,
             length: None,
@@ -280,6 +282,14 @@ impl Schema {
     #[must_use]
     pub const fn ignored(mut self) -> Self {
         self.ignored = true;
+        self
+    }
+
+    /// Integers of any size pass, those beyond 64 bits as [`super::parse::TOO_LARGE`]: the caller has a word of its own
+    /// for them.
+    #[must_use]
+    pub const fn unbounded(mut self) -> Self {
+        self.unbounded = true;
         self
     }
 

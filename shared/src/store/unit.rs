@@ -10,7 +10,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnConsumedCapacity,
+    AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnConsumedCapacity, ReturnValue,
     ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 use serde_json::{Map, Value};
@@ -186,6 +186,8 @@ impl Operation {
 pub struct Unit {
     operations: Vec<(Key, Operation)>,
     positions: HashMap<Key, usize>,
+    /// Whether a lone update gives back the item as it left it.
+    returning: bool,
 }
 
 impl Unit {
@@ -442,21 +444,35 @@ impl Unit {
     ///
     /// # Errors
     /// [`CommitError::Refused`] with every reason that applies; then nothing has changed.
-    pub async fn commit(mut self, store: &Store) -> Result<(), CommitError> {
+    pub async fn commit(self, store: &Store) -> Result<(), CommitError> {
+        self.carry_out(store).await.map(drop)
+    }
+
+    /// Carries out a unit that updates one item, and gives back the item as the update left it: under concurrent
+    /// updates, what this one amounted to. Empty if the unit was something else.
+    ///
+    /// # Errors
+    /// As [`Self::commit`].
+    pub async fn commit_returning(mut self, store: &Store) -> Result<Item, CommitError> {
+        self.returning = true;
+        self.carry_out(store).await
+    }
+
+    async fn carry_out(mut self, store: &Store) -> Result<Item, CommitError> {
         self.settle();
         self.operations.retain(|(_, operation)| {
             operation.has_effect() || (!operation.optional && !operation.conditions.is_empty())
         });
         if self.operations.is_empty() {
-            return Ok(());
+            return Ok(Item::new());
         }
         for attempt in 0..TRIES {
             match self.attempt(store).await? {
-                Attempt::Done => return Ok(()),
+                Attempt::Done(item) => return Ok(item),
                 Attempt::Refused(reasons, gone) if reasons.is_empty() => {
                     self.operations.retain(|(key, _)| !gone.contains(key));
                     if self.operations.is_empty() {
-                        return Ok(());
+                        return Ok(Item::new());
                     }
                 }
                 Attempt::Refused(reasons, _) => return Err(CommitError::Refused(Refused(reasons))),
@@ -491,7 +507,7 @@ impl Unit {
         match answer {
             Ok(answer) => {
                 store.meter.end(&call, true, answer.consumed_capacity());
-                Ok(Attempt::Done)
+                Ok(Attempt::Done(Item::new()))
             }
             Err(SdkError::ServiceError(error)) if error.err().is_transaction_canceled_exception() => {
                 store.meter.end(&call, true, []);
@@ -551,7 +567,7 @@ impl Unit {
             match sent {
                 Ok(answer) => {
                     store.meter.end(&call, true, answer.consumed_capacity());
-                    return Ok(Attempt::Done);
+                    return Ok(Attempt::Done(Item::new()));
                 }
                 Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {
                     match error.into_err() {
@@ -579,7 +595,7 @@ impl Unit {
             match sent {
                 Ok(answer) => {
                     store.meter.end(&call, true, answer.consumed_capacity());
-                    return Ok(Attempt::Done);
+                    return Ok(Attempt::Done(Item::new()));
                 }
                 Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {
                     match error.into_err() {
@@ -601,6 +617,7 @@ impl Unit {
                 .set_condition_expression(expression.condition)
                 .set_expression_attribute_names(expression.names)
                 .set_expression_attribute_values(expression.values)
+                .set_return_values(self.returning.then_some(ReturnValue::AllNew))
                 .return_values_on_condition_check_failure(old)
                 .return_consumed_capacity(total)
                 .send()
@@ -608,7 +625,7 @@ impl Unit {
             match sent {
                 Ok(answer) => {
                     store.meter.end(&call, true, answer.consumed_capacity());
-                    return Ok(Attempt::Done);
+                    return Ok(Attempt::Done(answer.attributes.unwrap_or_default()));
                 }
                 Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {
                     match error.into_err() {
@@ -637,7 +654,7 @@ fn busy(error: StoreError) -> Result<Attempt, StoreError> {
 }
 
 enum Attempt {
-    Done,
+    Done(Item),
     Refused(Vec<Reason>, Vec<Key>),
     Conflict,
 }

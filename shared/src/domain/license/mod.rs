@@ -1,11 +1,16 @@
 //! Licenses: their expiry, status, limits and validation (spec 04, 05).
 
+pub mod action_access;
+pub mod announcement;
 pub mod check_in;
 pub mod expiry;
+pub mod holding;
 pub mod limits;
 mod record;
 pub mod scope;
 pub mod status;
+pub mod usage;
+pub mod validate;
 pub mod validation;
 pub mod view;
 

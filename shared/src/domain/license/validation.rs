@@ -14,6 +14,7 @@ mod overage;
 mod scope;
 #[cfg(test)]
 mod tests;
+mod versions;
 
 use jiff::Timestamp;
 
@@ -21,6 +22,7 @@ pub use self::facts::{Counters, LicenseFacts, Lookups, MachineFacts, PolicyFacts
 pub use self::needs::{ComponentsOf, Needs, needs};
 pub use self::outcome::{Code, Outcome};
 pub use self::scope::{Mode, Scope, UserName};
+pub use self::versions::DOWNGRADES;
 
 use self::outcome::{Finding, Step, Verdict, refuse_if};
 use super::expiry::is_expired;

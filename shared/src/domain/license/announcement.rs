@@ -1,0 +1,43 @@
+//! Writes of a license that carry their event: one `UpdateItem` in place of a transaction (see [`crate::events`]).
+
+use serde_json::json;
+
+use super::LicenseView;
+use super::expiry::{basis_of_event, on_first};
+use crate::clock::Time;
+use crate::events::Event;
+use crate::http::context::Ctx;
+use crate::store::unit::{CommitError, Condition, Reason};
+use crate::store::{Item, Stored, Unit};
+
+/// The attribute that an event may set for the first time.
+const EXPIRY: &str = "expiry";
+
+/// Carries out a unit that updates a license and nothing else, together with its event. Where the event is the one
+/// from which the license's term counts, its expiry is set in the same write, unless the license got one meanwhile.
+/// Gives back the license's item as the write left it.
+///
+/// # Errors
+/// As [`Unit::commit`].
+pub async fn announce(ctx: &Ctx, view: &LicenseView, unit: Unit, event: Event) -> Result<Item, CommitError> {
+    let key = view.license.key();
+    if let Some(expiry) = first_expiry(ctx, view, &event.event) {
+        let mut dated = unit.clone();
+        dated.set(&key, [(EXPIRY, json!(expiry))]);
+        dated.require(&key, Condition::Missing(EXPIRY.to_owned()), Reason::Failed(EXPIRY));
+        match ctx.announce(dated, &key, event.clone()).await {
+            Err(CommitError::Refused(refused)) if refused.has(&Reason::Failed(EXPIRY)) => {}
+            outcome => return outcome,
+        }
+    }
+    ctx.announce(unit, &key, event).await
+}
+
+/// The expiry that an event gives a license that has none (spec 05 §3.8).
+fn first_expiry(ctx: &Ctx, view: &LicenseView, event: &str) -> Option<Time> {
+    let LicenseView { license, policy, .. } = view;
+    let by_license = ctx.bearer.license().is_some_and(|bearer| bearer.license.id == license.id);
+    let happened = basis_of_event(event, by_license)?;
+    let expiry = license.expiry.map(Time::timestamp);
+    on_first(happened, policy.expiration_basis, policy.duration, expiry, ctx.now.timestamp()).map(Time::from)
+}

@@ -1,0 +1,192 @@
+//! A license read in one go with all that decides about it: its policy, its owner, what it is entitled to.
+//!
+//! A license's entitlements stand behind it in its partition, and its policy's behind the policy, so that this costs
+//! as much as reading the records alone: one strongly consistent read of the license, and beside it half-price reads
+//! of the rest where the reader knows policy and owner already.
+
+use super::{License, LicenseView, scope};
+use crate::auth::bearer::{Bearer, LicenseBearer};
+use crate::domain::entitlement::{AttachedEntitlement, LicenseEntitlement, PolicyEntitlement};
+use crate::domain::policy::Policy;
+use crate::domain::user::User;
+use crate::http::context::Ctx;
+use crate::http::error::{Error, Result};
+use crate::ids::{Id, parse_id};
+use crate::store::{Consistency, Item, Store, StoreError, Stored, item, keys, read};
+
+/// A license with its policy, its owner, and what it is entitled to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Holding {
+    /// License, policy and owner.
+    pub view: LicenseView,
+    /// The entitlements of the license and of its policy, each once.
+    pub entitlements: Vec<Held>,
+}
+
+/// An entitlement that a license holds, by itself or through its policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The entitlement.
+    pub id: Id,
+    /// Its code.
+    pub code: String,
+}
+
+/// Where a license is, and what stood beside it lately: read on trust, checked afterwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// The license.
+    pub license: Id,
+    /// Its policy, as far as known.
+    pub policy: Option<Id>,
+    /// Its owner, as far as known.
+    pub owner: Option<Id>,
+}
+
+impl Whereabouts {
+    /// A license of which nothing but the id is known.
+    #[must_use]
+    pub const fn of(license: Id) -> Self {
+        Self { license, policy: None, owner: None }
+    }
+
+    /// Reads what the look-up item of a license key carries.
+    #[must_use]
+    pub fn parse(carried: &Item) -> Option<Self> {
+        let id = |name: &str| item::text(carried, name).and_then(parse_id);
+        Some(Self { license: id("license")?, policy: id("policy"), owner: id("owner") })
+    }
+}
+
+/// The license that has a key. A key that was given out just now is seen; one given up just now may be, too, but
+/// leads to a license that is gone.
+///
+/// # Errors
+/// When the table cannot be read.
+pub async fn by_key(store: &Store, account: Id, key: &str) -> Result<Option<Whereabouts>, StoreError> {
+    let lookup = keys::license_key(account, key);
+    let carried = match store.item(&lookup, Consistency::Eventual).await? {
+        Some(carried) => Some(carried),
+        None => store.item(&lookup, Consistency::Strong).await?,
+    };
+    Ok(carried.as_ref().and_then(Whereabouts::parse))
+}
+
+/// Reads a license with all that decides about it. One whose policy or owner is being deleted is gone with it.
+///
+/// # Errors
+/// When the table cannot be read.
+pub async fn load(store: &Store, account: Id, at: Whereabouts) -> Result<Option<Holding>, StoreError> {
+    let policy = async |id: Option<Id>| match id {
+        Some(id) => partition::<Policy, PolicyEntitlement>(store, account, id, Consistency::Eventual).await,
+        None => Ok(None),
+    };
+    let owner = async |id: Option<Id>| match id {
+        Some(id) => store.get_eventual::<User>(account, id).await,
+        None => Ok(None),
+    };
+    let license = partition::<License, LicenseEntitlement>(store, account, at.license, Consistency::Strong);
+    let (license, mut its_policy, mut its_owner) = futures::try_join!(license, policy(at.policy), owner(at.owner))?;
+    let Some((license, mut entitlements)) = license else { return Ok(None) };
+    let moved = (at.policy != Some(license.policy), at.owner != license.owner);
+    if moved.0 || moved.1 {
+        let (read_policy, read_owner) = futures::try_join!(
+            policy(Some(license.policy).filter(|_| moved.0)),
+            owner(license.owner.filter(|_| moved.1))
+        )?;
+        its_policy = if moved.0 { read_policy } else { its_policy };
+        its_owner = if moved.1 { read_owner } else { its_owner };
+    }
+    let Some((policy, inherited)) = its_policy else { return Ok(None) };
+    if license.owner.is_some() != its_owner.is_some() {
+        return Ok(None);
+    }
+    entitlements.extend(inherited);
+    entitlements.sort_by_key(|held| held.id);
+    entitlements.dedup_by_key(|held| held.id);
+    Ok(Some(Holding { view: LicenseView { license, policy, owner: its_owner }, entitlements }))
+}
+
+/// A license or a policy with the entitlements attached to it. What a cheap read misses is read again.
+async fn partition<R: Stored, E: AttachedEntitlement>(
+    store: &Store,
+    account: Id,
+    id: Id,
+    consistency: Consistency,
+) -> Result<Option<(R, Vec<Held>)>, StoreError> {
+    let head = keys::record(account, R::DEFINITION.kind, id);
+    let whole = |items: Vec<Item>| {
+        let mut items = items.into_iter().peekable();
+        let first = items.next_if(|first| item::text(first, crate::store::schema::SK) == Some(keys::HEAD));
+        let Some(first) = first else { return Ok(None) };
+        let attached = items.map(|found| {
+            let attached: E = read(&found)?;
+            Ok(Held { id: attached.entitlement(), code: attached.code().to_owned() })
+        });
+        Ok(Some((read::<R>(&first)?, attached.collect::<Result<_, StoreError>>()?)))
+    };
+    let found = whole(store.range(&head.pk, keys::HEAD, keys::SATELLITES_END, consistency).await?)?;
+    if found.is_some() || consistency == Consistency::Strong {
+        return Ok(found);
+    }
+    whole(store.range(&head.pk, keys::HEAD, keys::SATELLITES_END, Consistency::Strong).await?)
+}
+
+/// The license of this id or key, inside what the bearer sees, with all that decides about it.
+///
+/// # Errors
+/// 404 naming the identifier as given.
+pub async fn find(ctx: &Ctx, identifier: &str) -> Result<Holding> {
+    let missing = || Error::not_found("license", identifier);
+    if let Bearer::License(bearer) = &ctx.bearer {
+        // It sees nothing but itself, and was read a moment ago to authenticate it.
+        let itself = parse_id(identifier) == Some(bearer.license.id) || *identifier == bearer.license.key;
+        let shown = ctx.sees(bearer.license.environment) && !identifier.is_empty();
+        return if itself && shown { Ok(Holding::from(&**bearer)) } else { Err(missing()) };
+    }
+    let (store, account) = (&ctx.store, ctx.account());
+    let by_id = async {
+        match parse_id(identifier) {
+            Some(id) => load(store, account, Whereabouts::of(id)).await,
+            None => Ok(None),
+        }
+    };
+    let (by_id, named) = futures::try_join!(by_id, by_key(store, account, identifier))?;
+    let by_key = match named {
+        Some(at) if by_id.as_ref().is_none_or(|found| found.view.license.id != at.license) => {
+            load(store, account, at).await?
+        }
+        _ => None,
+    };
+    let mut found: Option<Holding> = None;
+    for candidate in [by_id, by_key].into_iter().flatten() {
+        let license = &candidate.view.license;
+        let older = found.as_ref().is_none_or(|known| license.created < known.view.license.created);
+        if older && ctx.sees(license.environment) && scope::sees(ctx, license).await? {
+            found = Some(candidate);
+        }
+    }
+    found.ok_or_else(missing)
+}
+
+impl Holding {
+    /// The codes of its entitlements.
+    #[must_use]
+    pub fn codes(&self) -> Vec<String> {
+        self.entitlements.iter().map(|held| held.code.clone()).collect()
+    }
+}
+
+impl From<&LicenseBearer> for Holding {
+    fn from(bearer: &LicenseBearer) -> Self {
+        let LicenseBearer { license, policy, owner, entitlements } = bearer.clone();
+        Self { view: LicenseView { license, policy, owner }, entitlements }
+    }
+}
+
+impl From<Holding> for LicenseBearer {
+    fn from(holding: Holding) -> Self {
+        let Holding { view: LicenseView { license, policy, owner }, entitlements } = holding;
+        Self { license, policy, owner, entitlements }
+    }
+}
