@@ -75,7 +75,8 @@ impl Order {
     pub fn decode(ctx: &Ctx) -> Result<Self> {
         let [encrypt, algorithm, ttl, include] = parameters(Schema::array(Schema::string().blank()).coerced());
         let (name, flag) = encrypt;
-        let query = schema::validate_query(&Schema::object([(name, flag.coerced()), algorithm, ttl, include]), &ctx.query)?;
+        let query =
+            schema::validate_query(&Schema::object([(name, flag.coerced()), algorithm, ttl, include]), &ctx.query)?;
         let body = ctx.decode_body(&schema::action(parameters(Schema::array(Schema::string().blank()))))?;
         Ok(Self::of(&query, &body))
     }
@@ -200,10 +201,9 @@ impl Terms {
         let mut relationships = Map::new();
         let related = json!({"links": {"related": base}, "data": document::linkage("accounts", account)});
         relationships.insert("account".to_owned(), related);
-        let environment = ctx.environment_id().map_or_else(
-            || json!({"links": {"related": null}, "data": null}),
-            |id| link(&base, "environments", id),
-        );
+        let environment = ctx
+            .environment_id()
+            .map_or_else(|| json!({"links": {"related": null}, "data": null}), |id| link(&base, "environments", id));
         relationships.insert("environment".to_owned(), environment);
         for (name, kind, id) in about {
             relationships.insert((*name).to_owned(), link(&base, kind, *id));

@@ -17,13 +17,7 @@ enum Tie {
 }
 
 /// Staff of these roles, environments, and the license's product; of others, whoever the rules admit.
-fn admits(
-    bearer: &Bearer,
-    view: &LicenseView,
-    staff: &[Role],
-    itself: bool,
-    user: impl FnOnce(Tie) -> bool,
-) -> bool {
+fn admits(bearer: &Bearer, view: &LicenseView, staff: &[Role], itself: bool, user: impl FnOnce(Tie) -> bool) -> bool {
     match bearer {
         Bearer::Anonymous => false,
         Bearer::Environment(_) => true,
@@ -41,8 +35,7 @@ fn is_protected(view: &LicenseView) -> bool {
 /// Validation, quick or not.
 #[must_use]
 pub fn validate(bearer: &Bearer, view: &LicenseView) -> bool {
-    const READERS: &[Role] =
-        &[Role::Admin, Role::Developer, Role::SalesAgent, Role::SupportAgent, Role::ReadOnly];
+    const READERS: &[Role] = &[Role::Admin, Role::Developer, Role::SalesAgent, Role::SupportAgent, Role::ReadOnly];
     admits(bearer, view, READERS, true, |_| true)
 }
 

@@ -65,11 +65,7 @@ impl Whereabouts {
 /// When the table cannot be read.
 pub async fn by_key(store: &Store, account: Id, key: &str) -> Result<Option<Whereabouts>, StoreError> {
     let lookup = keys::license_key(account, key);
-    let carried = match store.item(&lookup, Consistency::Eventual).await? {
-        Some(carried) => Some(carried),
-        None => store.item(&lookup, Consistency::Strong).await?,
-    };
-    Ok(carried.as_ref().and_then(Whereabouts::parse))
+    Ok(store.item_cheaply(&lookup).await?.as_ref().and_then(Whereabouts::parse))
 }
 
 /// Reads a license with all that decides about it. One whose policy or owner is being deleted is gone with it.

@@ -2,7 +2,9 @@
 
 pub mod action_access;
 pub mod announcement;
+pub mod by_key;
 pub mod check_in;
+pub mod check_out;
 pub mod expiry;
 pub mod holding;
 pub mod limits;

@@ -6,13 +6,11 @@ use serde_json::{Map, Value, json};
 use super::announcement::announce;
 use super::holding::Holding;
 use super::validation::{
-    Counters, LicenseFacts, Lookups, Mode, Needs, Outcome, PolicyFacts, RequiredScopes, Scope, Subject, UserName,
-    decide, needs,
+    LicenseFacts, Lookups, Mode, Needs, Outcome, PolicyFacts, RequiredScopes, Scope, Subject, UserName, decide, needs,
 };
 use super::{LicenseView, scope};
 use crate::clock::Time;
 use crate::domain::license::License;
-use crate::domain::machine::heartbeat::HeartbeatPolicy;
 use crate::domain::machine::lookup;
 use crate::domain::policy::Policy;
 use crate::domain::user::User;
@@ -110,19 +108,6 @@ fn parse(scope: &Value) -> Scope {
     }
 }
 
-impl Policy {
-    /// What it says about heartbeats.
-    #[must_use]
-    pub fn heartbeat(&self) -> HeartbeatPolicy {
-        HeartbeatPolicy {
-            required: self.require_heartbeat,
-            duration: self.heartbeat_duration,
-            cull: self.heartbeat_cull_strategy,
-            resurrection: self.heartbeat_resurrection_strategy,
-        }
-    }
-}
-
 fn policy_facts(policy: &Policy) -> PolicyFacts {
     PolicyFacts {
         id: policy.id,
@@ -161,13 +146,7 @@ fn license_facts(license: &License, policy: &Policy) -> LicenseFacts {
         expiry: license.expiry.map(Time::timestamp),
         last_check_in: license.last_check_in.map(Time::timestamp),
         limits: license.limits(policy),
-        counters: Counters {
-            machines: count(license.machines_count),
-            cores: count(license.machines_cores).into(),
-            memory: count(license.machines_memory).into(),
-            disk: count(license.machines_disk).into(),
-            processes: count(license.processes_count),
-        },
+        counters: lookup::total(license),
     }
 }
 
@@ -184,14 +163,18 @@ pub async fn look_up(store: &Store, account: Id, license: Id, mode: Mode<'_>) ->
             None => Ok(None),
         }
     };
-    let components = async {
-        match &named.components {
-            Some(wanted) => lookup::components(store, account, license, wanted).await,
-            None => Ok(0),
-        }
-    };
     let machines = lookup::by_fingerprints(store, account, license, &named.fingerprints);
-    let (machine, machines, component_hits) = futures::try_join!(machine, machines, components)?;
+    let (machine, machines) = futures::try_join!(machine, machines)?;
+    let component_hits = match &named.components {
+        Some(wanted) => {
+            let holder = machines.iter().find(|machine| machine.fingerprint == wanted.fingerprint);
+            match holder {
+                Some(holder) => lookup::component_hits(store, account, holder.id, &wanted.components).await?,
+                None => 0,
+            }
+        }
+        None => 0,
+    };
     Ok(Lookups { machine, machines, component_hits, ..Lookups::default() })
 }
 
@@ -214,7 +197,7 @@ pub async fn examine(ctx: &Ctx, holding: &Holding, mode: Mode<'_>, found: Lookup
         subject.found.named_user = user_of(ctx, view, user).await?;
     }
     if needs.leased_machines || needs.leased_processes {
-        subject.found.leased = lookup::leased(&ctx.store, &view.license, subject.lessee(mode)).await?;
+        subject.found.leased = lookup::leased(&ctx.store, ctx.account(), &view.license, subject.lessee(mode)).await?;
     }
     Ok(decide(&subject, mode, now))
 }

@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! What license validation reads of machines (spec 05 §3.3–3.5).
 
 use std::collections::HashMap;
@@ -12,37 +11,11 @@ use crate::store::unit::CLAIM_HOLDER;
 use crate::store::{Consistency, Item, Key, Store, StoreError, item, keys};
 
 /// The machines of a license that have one of these fingerprints: one read each, however many
-/// machines the license has.
-=======
-//! The machines that a validation names (spec 05 §3.3, S-6 to S-8; §3.4).
-//!
-//! No machines are stored yet: nothing is ever found.
-
-use crate::domain::license::License;
-use crate::domain::license::validation::{ComponentsOf, Counters, MachineFacts};
-use crate::ids::Id;
-use crate::store::{Store, StoreError};
-
-/// The license's machine with this id.
-///
-/// # Errors
-/// When the table cannot be read.
-pub async fn by_id(
-    _store: &Store,
-    _account: Id,
-    _license: Id,
-    _machine: Id,
-) -> Result<Option<MachineFacts>, StoreError> {
-    Ok(None)
-}
-
-/// The license's machines with these fingerprints.
->>>>>>> 756a844 (Licenses: read whole in one go; announcing writes; parameters of check-outs; validation carried out)
+/// machines the license has. A machine that was activated just now is seen; a heartbeat of the last moments may not be.
 ///
 /// # Errors
 /// When the table cannot be read.
 pub async fn by_fingerprints(
-<<<<<<< HEAD
     store: &Store,
     account: Id,
     license: Id,
@@ -52,7 +25,7 @@ pub async fn by_fingerprints(
         fingerprints.iter().map(|text| (keys::fingerprint(account, license, text), *text)).collect();
     let found = match named.keys().collect::<Vec<_>>().as_slice() {
         [] => return Ok(Vec::new()),
-        [key] => store.item(key, Consistency::Strong).await?.map(|item| ((*key).clone(), item)).into_iter().collect(),
+        [key] => store.item_cheaply(key).await?.map(|item| ((*key).clone(), item)).into_iter().collect(),
         _ => store.items(&named.keys().cloned().collect::<Vec<_>>(), Consistency::Strong).await?,
     };
     Ok(found.iter().filter_map(|(key, item)| facts(item, named.get(key)?)).collect())
@@ -138,42 +111,3 @@ pub async fn component_hits(store: &Store, account: Id, machine: Id, fingerprint
 fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
-=======
-    _store: &Store,
-    _account: Id,
-    _license: Id,
-    _fingerprints: &[&str],
-) -> Result<Vec<MachineFacts>, StoreError> {
-    Ok(Vec::new())
-}
-
-/// How many of the components a machine of the license has.
-///
-/// # Errors
-/// When the table cannot be read.
-pub async fn components(
-    _store: &Store,
-    _account: Id,
-    _license: Id,
-    _wanted: &ComponentsOf<'_>,
-) -> Result<u64, StoreError> {
-    Ok(0)
-}
-
-/// Sums over the license's machines that a user owns, or that nobody owns.
-///
-/// # Errors
-/// When the table cannot be read.
-pub async fn leased(_store: &Store, license: &License, owner: Option<Id>) -> Result<Counters, StoreError> {
-    if owner.is_some() {
-        return Ok(Counters::default());
-    }
-    Ok(Counters {
-        machines: license.unowned_count.try_into().unwrap_or(0),
-        cores: license.unowned_cores.try_into().unwrap_or(0),
-        memory: license.unowned_memory.try_into().unwrap_or(0),
-        disk: license.unowned_disk.try_into().unwrap_or(0),
-        processes: license.unowned_processes.try_into().unwrap_or(0),
-    })
-}
->>>>>>> 756a844 (Licenses: read whole in one go; announcing writes; parameters of check-outs; validation carried out)

@@ -3,12 +3,9 @@
 pub mod heartbeat;
 pub mod limits;
 pub mod lookup;
-<<<<<<< HEAD
 mod record;
 pub mod versions;
 pub mod view;
 
 pub use record::{Component, Machine, Process, tally};
 pub use view::{MachineView, ProcessView};
-=======
->>>>>>> 756a844 (Licenses: read whole in one go; announcing writes; parameters of check-outs; validation carried out)
