@@ -26,6 +26,8 @@ pub fn routes() -> Routes {
         .get("/products/{id}/tokens/{token}", tokens::show)
         .get("/products/{id}/policies", related::policies)
         .get("/products/{id}/policies/{policy}", related::policy)
+        .get("/products/{id}/licenses", related::licenses)
+        .get("/products/{id}/licenses/{license}", related::license)
 }
 
 /// The family's router.

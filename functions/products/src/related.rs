@@ -1,6 +1,8 @@
 //! What is listed under a product.
 
 use axum::extract::Path;
+use shared::domain::license::filter::{self, Filter};
+use shared::domain::license::scope as licenses;
 use shared::domain::policy::{self, Policy};
 use shared::domain::product::{Product, access, scope};
 use shared::http::context::Ctx;
@@ -29,4 +31,20 @@ pub async fn policy(ctx: Ctx, Path((id, policy)): Path<(String, String)>) -> Res
         return Err(Error::not_found("policy", &policy));
     }
     Ok(Reply::data(policy::rules::document(&found)))
+}
+
+pub async fn licenses(ctx: Ctx, Path(id): Path<String>) -> Result<Reply> {
+    let product = parent(&ctx, &id, "license.read").await?;
+    let filter = Filter::of(&ctx, &["policy", "user", "suspended"]).await?;
+    let page = filter::page(&ctx, Within::Product(product.id), &filter).await?;
+    Ok(page.reply(|view| view.document(ctx.now)))
+}
+
+pub async fn license(ctx: Ctx, Path((id, license)): Path<(String, String)>) -> Result<Reply> {
+    let product = parent(&ctx, &id, "license.read").await?;
+    let view = licenses::find(&ctx, &license).await?;
+    if view.license.product != product.id {
+        return Err(Error::not_found("license", &license));
+    }
+    Ok(Reply::data(view.document(ctx.now)))
 }

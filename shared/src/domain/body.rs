@@ -133,3 +133,9 @@ pub fn linked(data: &Value, relationship: &str) -> Option<Id> {
     let linkage = data.get("relationships")?.get(relationship)?.get("data")?;
     linkage.get("id")?.as_str().and_then(parse_id)
 }
+
+/// The record that a decoded to-one linkage names; none if it clears the relationship.
+#[must_use]
+pub fn named(data: &Value) -> Option<Id> {
+    data.get("id").and_then(Value::as_str).and_then(parse_id)
+}

@@ -4,6 +4,7 @@
 //! * [`body`] — what requests about them look like
 //! * [`model`] — the rules that every declared attribute obeys
 //! * [`metadata`] — what metadata contains
+//! * [`lots`] — more links than one transaction takes
 //! * [`wire`] — enumerations that travel as strings
 //! * [`calendar`] — calendar arithmetic
 //! * [`check_out`] — parameters and looks of license files and machine files
@@ -18,6 +19,7 @@ pub mod environment;
 pub mod group;
 pub mod key;
 pub mod license;
+pub mod lots;
 pub mod machine;
 pub mod metadata;
 pub mod model;

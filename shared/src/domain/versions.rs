@@ -2,13 +2,21 @@
 
 use serde_json::Value;
 
+use crate::domain::license::versions as licenses;
 use crate::domain::policy::versions as policies;
 use crate::http::version::{Downgrade, Version, resources_mut};
 use crate::jsonapi::casing;
 
 /// All differences, those of single resources included.
-pub const DOWNGRADES: &[Downgrade] =
-    &[NESTED_METADATA, LOGIN_CODES, policies::LEASING, policies::FINGERPRINTS, policies::OVERAGE];
+pub const DOWNGRADES: &[Downgrade] = &[
+    NESTED_METADATA,
+    LOGIN_CODES,
+    policies::LEASING,
+    policies::FINGERPRINTS,
+    policies::OVERAGE,
+    licenses::OWNER_AS_USER,
+    licenses::UNKNOWN_OWNER,
+];
 
 /// Up to 1.4, keys below the first level of metadata are snake_case.
 const NESTED_METADATA: Downgrade = Downgrade { until: Version::minor(4), routes: |_, _| true, apply: nested_metadata };

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use super::{AttachedEntitlement, Entitlement, LicenseEntitlement, PolicyEntitlement};
 use crate::domain::attribute::Reference;
-use crate::domain::body;
 use crate::domain::license::License;
 use crate::domain::model::Failures;
 use crate::domain::policy::Policy;
 use crate::domain::resource::Resource;
+use crate::domain::{body, lots};
 use crate::events::Event;
 use crate::http::context::{Ctx, refusal};
 use crate::http::error::{Error, Result};
@@ -20,9 +20,6 @@ use crate::jsonapi::schema;
 use crate::store::unit::{CommitError, Condition, Reason};
 use crate::store::{Store, StoreError, Stored, Unit, keys};
 
-/// How many links one transaction takes: each brings the check that its entitlement exists, and the
-/// holder and the event come along.
-const LOT: usize = 49;
 /// An entitlement that was deleted while it was being attached.
 const DELETED: &str = "entitlement";
 
@@ -129,13 +126,15 @@ pub async fn attach<H: Holder>(
         })
         .collect();
     let event = event_about(ctx, holder, event, &links);
-    let attach = |unit: &mut Unit, link: &H::Link| {
-        unit.insert(link);
+    let attach = |unit: &mut Unit, lot: &[H::Link], _: usize| {
         unit.require(&holder.key(), Condition::Exists, Reason::Gone);
-        let entitlement = keys::record(ctx.account(), Entitlement::DEFINITION.kind, link.entitlement());
-        unit.require(&entitlement, Condition::Exists, Reason::Failed(DELETED));
+        for link in lot {
+            unit.insert(link);
+            let entitlement = keys::record(ctx.account(), Entitlement::DEFINITION.kind, link.entitlement());
+            unit.require(&entitlement, Condition::Exists, Reason::Failed(DELETED));
+        }
     };
-    write(ctx, &links, event, attach, Unit::remove).await.map_err(|error| {
+    lots::write(ctx, &links, event, attach, Unit::remove).await.map_err(|error| {
         let mut failures = Failures::default();
         match &error {
             CommitError::Refused(refused) if refused.has(&Reason::Failed(DELETED)) => {
@@ -167,7 +166,8 @@ pub async fn detach<H: Holder>(ctx: &Ctx, holder: &H, named: &Named, inherited: 
     }
     let detached: Vec<H::Link> = held.into_iter().filter(|link| named.ids.contains(&link.entitlement())).collect();
     let event = event_about(ctx, holder, event, &detached);
-    match write(ctx, &detached, event, Unit::remove, Unit::insert).await {
+    let detach = |unit: &mut Unit, lot: &[H::Link], _: usize| lot.iter().for_each(|link| unit.remove(link));
+    match lots::write(ctx, &detached, event, detach, Unit::insert).await {
         Err(CommitError::Refused(_)) => {
             // Somebody else detached one of them meanwhile.
             let left = links::<H>(&ctx.store, ctx.account(), holder.id()).await?;
@@ -185,35 +185,6 @@ fn event_about<H: Holder>(ctx: &Ctx, holder: &H, name: &str, links: &[H::Link]) 
     let codes: Vec<&str> = links.iter().map(AttachedEntitlement::code).collect();
     event.metadata.insert("codes".to_owned(), json!(codes));
     event
-}
-
-/// Writes all links or none: in one transaction, and where there are too many for one, in several
-/// that are taken back when a later one is refused.
-async fn write<L: AttachedEntitlement>(
-    ctx: &Ctx,
-    links: &[L],
-    event: Event,
-    change: impl Fn(&mut Unit, &L),
-    undo: impl Fn(&mut Unit, &L),
-) -> Result<(), CommitError> {
-    let lots: Vec<&[L]> = links.chunks(LOT).collect();
-    for (at, lot) in lots.iter().enumerate() {
-        let mut unit = Unit::new();
-        lot.iter().for_each(|link| change(&mut unit, link));
-        let outcome =
-            if at + 1 == lots.len() { ctx.commit(unit, event.clone()).await } else { unit.commit(&ctx.store).await };
-        if let Err(error) = outcome {
-            for lot in &lots[..at] {
-                let mut unit = Unit::new();
-                lot.iter().for_each(|link| undo(&mut unit, link));
-                if let Err(CommitError::Store(error)) = unit.commit(&ctx.store).await {
-                    tracing::error!(%error, "entitlements of a refused request stay as they were changed");
-                }
-            }
-            return Err(error);
-        }
-    }
-    Ok(())
 }
 
 /// The resource object of a link.

@@ -39,6 +39,16 @@ async fn seen(ctx: &Ctx, id: Id) -> Result<Option<License>> {
     Ok(if sees(ctx, &license).await? { Some(license) } else { None })
 }
 
+/// The list that holds what a bearer sees.
+#[must_use]
+pub fn within(bearer: &Bearer) -> Within {
+    match bearer {
+        Bearer::Product(product) => Within::Product(product.id),
+        Bearer::User(user) if !bearer.is_staff() => Within::Owner(user.id),
+        _ => Within::Account,
+    }
+}
+
 /// Whether the bearer sees a license that the current environment shows.
 ///
 /// # Errors

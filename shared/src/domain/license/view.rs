@@ -118,6 +118,17 @@ impl LicenseView {
         document::resource(&self.license, &self.extras(now))
     }
 
+    /// Its resource object, which also shows a key that is stored as a digest only.
+    #[must_use]
+    pub fn document_revealing(&self, now: Time, secret: Option<&str>) -> Value {
+        let mut extras = self.extras(now);
+        if let Some(secret) = secret {
+            extras.omitted.retain(|name| *name != "key");
+            extras = extras.attribute("key", secret);
+        }
+        document::resource(&self.license, &extras)
+    }
+
     /// What its document shows beyond its stored members.
     #[must_use]
     pub fn extras(&self, now: Time) -> Extras {
