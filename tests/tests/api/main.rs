@@ -3,5 +3,6 @@
 mod client_keygen_rs;
 mod conventions;
 mod costs;
+mod licensing_models;
 mod products;
 mod robustness;
