@@ -3,28 +3,10 @@
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use reqwest::Method;
 use serde_json::{Value, json};
 use support::{Server, Vendor, id};
 
-/// Every route of every family.
-fn routes() -> Vec<(&'static str, &'static str)> {
-    let tables = [
-        accounts::routes(),
-        environments::routes(),
-        tokens::routes(),
-        users::routes(),
-        products::routes(),
-        policies::routes(),
-        keys::routes(),
-        entitlements::routes(),
-        groups::routes(),
-        licenses::routes(),
-        machines::routes(),
-        search::routes(),
-    ];
-    tables.iter().flat_map(|routes| routes.table().to_vec()).collect()
-}
+use crate::routes;
 
 /// Identifiers that exist, that might, and that cannot.
 fn identifiers(known: Vec<String>) -> impl Strategy<Value = String> {
@@ -199,24 +181,12 @@ async fn no_request_gets_a_server_error() {
     let mut runner = TestRunner::deterministic();
     let mut draw = |strategy: &BoxedStrategy<String>| strategy.new_tree(&mut runner).expect("a value").current();
     let (identifiers, bodies, queries) = (identifiers(known.clone()).boxed(), bodies(known).boxed(), queries().boxed());
-    for (method, pattern) in routes() {
+    for (method, pattern) in routes::all() {
         for _ in 0..12 {
-            let path = pattern
-                .split('/')
-                .map(|segment| if segment.starts_with('{') { draw(&identifiers) } else { segment.to_owned() })
-                .collect::<Vec<_>>()
-                .join("/");
-            let path = match path.strip_prefix("/account") {
-                Some(rest) if rest.is_empty() || rest.starts_with('/') => {
-                    format!("/v1/accounts/{}{rest}", vendor.account.id)
-                }
-                _ if matches!(pattern, "/accounts" | "/recover" | "/health" | "/ping") => format!("/v1{path}"),
-                _ => format!("/v1/accounts/{}{path}", vendor.account.id),
-            };
+            let path = routes::path(&vendor, pattern, |_, _| draw(&identifiers));
             let (query, body) = (draw(&queries), draw(&bodies));
             let headers = [("authorization", vendor.authorization.as_str()), ("content-type", "application/json")];
-            let method = Method::from_bytes(method.as_bytes()).expect("a method");
-            let answer = server.send(method.clone(), &format!("{path}{query}"), &headers, body.clone()).await;
+            let answer = server.send(routes::method(method), &format!("{path}{query}"), &headers, body.clone()).await;
             assert!(
                 !answer.status.is_server_error(),
                 "{method} {path}{query} {body}\n{} {}",
