@@ -54,6 +54,15 @@ impl Server {
         (server, vendor)
     }
 
+    /// Serves every family of an app that the test put together itself.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub async fn of(app: App) -> Self {
+        let router = serve::families(&app);
+        Self::listen(app, router).await
+    }
+
     async fn listen(app: App, router: axum::Router) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");

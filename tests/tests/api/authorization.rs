@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use support::{Server, Vendor, id};
 
@@ -62,23 +64,9 @@ async fn bearer(vendor: &Vendor, path: &str) -> Vendor {
 async fn staff(vendor: &Vendor, role: &str) -> Vendor {
     let email = format!("{role}@example.com");
     vendor.make("users", json!({"email": email, "password": "password", "role": role}), &[]).await;
-    let basic = base64(&format!("{email}:password"));
+    let basic = STANDARD.encode(format!("{email}:password"));
     let token = vendor.with(&format!("Basic {basic}")).post("/tokens", json!({})).await.expect(201);
     vendor.with(&format!("Bearer {}", token.attributes()["token"].as_str().expect("a token")))
-}
-
-fn base64(text: &str) -> String {
-    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    text.as_bytes()
-        .chunks(3)
-        .flat_map(|chunk| {
-            let bits = chunk.iter().fold(0u32, |bits, byte| (bits << 8) | u32::from(*byte)) << (8 * (3 - chunk.len()));
-            (0..4).map(move |at| match at <= chunk.len() {
-                true => char::from(ALPHABET[(bits >> (18 - 6 * at)) as usize & 63]),
-                false => '=',
-            })
-        })
-        .collect()
 }
 
 #[tokio::test]

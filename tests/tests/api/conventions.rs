@@ -1,5 +1,7 @@
 //! What every endpoint has in common (spec 01), over HTTP.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 use serde_json::json;
 use support::Server;
@@ -42,27 +44,12 @@ async fn the_signature_covers_the_answer() {
         let text = signature::signing_string("get", path, host, date, &digest);
         let header = answer.header("keygen-signature").unwrap();
         let signed = header.split("signature=\"").nth(1).unwrap().split('"').next().unwrap();
-        let signed = decode(signed);
+        let signed = STANDARD.decode(signed).unwrap();
         assert!(signature::verify(tenant.signer.public(), algorithm, text.as_bytes(), &signed), "{algorithm}");
     }
     let refused =
         [("authorization", vendor.authorization.as_str()), ("keygen-accept-signature", "algorithm=\"rsa-sha1\"")];
     server.send(Method::GET, "/v1/products", &refused, "").await.expect(400);
-}
-
-fn decode(text: &str) -> Vec<u8> {
-    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let (mut bytes, mut bits, mut held) = (Vec::new(), 0u32, 0u32);
-    for byte in text.bytes().filter(|b| *b != b'=') {
-        let value = ALPHABET.iter().position(|known| *known == byte).expect("base64");
-        held = (held << 6) | u32::try_from(value).expect("six bits");
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push(u8::try_from((held >> bits) & 0xFF).expect("a byte"));
-        }
-    }
-    bytes
 }
 
 #[tokio::test]
@@ -226,4 +213,23 @@ async fn pages() {
         assert_eq!(vendor.get(path).await.expect(400).source(), parameter, "{path}");
     }
     assert_eq!(vendor.get("/products?a=1&a[b]=2").await.expect(400).code(), "PARAMETERS_INVALID");
+}
+
+#[tokio::test]
+async fn a_database_that_stays_away_is_a_503() {
+    use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+    let (server, vendor) = Server::single().await;
+    // Nothing listens there: the port was free a moment ago.
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("x", "x", None, None, "test"))
+        .endpoint_url(format!("http://{closed}"))
+        .build();
+    let store = shared::store::Store::new(aws_sdk_dynamodb::Client::from_conf(config), "nowhere");
+    let opened = latchkey_local::engine::Opened { store, vault: server.app.vault.clone() };
+    let away = Server::of(latchkey_local::serve::lone(opened, vendor.account.id, "localhost", "http", "localhost")).await;
+    let answer = away.send(Method::GET, "/v1/products", &[], "").await.expect(503);
+    assert_eq!(answer.body["errors"][0]["title"], "Service unavailable");
 }
