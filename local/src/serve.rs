@@ -100,6 +100,7 @@ fn config(opened: &Opened, mode: Mode, domain: &str, host: &str) -> Config {
         mode,
         throttling: true,
         server_timing: true,
+        public_mail_hosts: shared::config::public_mail_hosts(),
         trust_forwarded_host: false,
     }
 }

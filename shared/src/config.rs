@@ -28,6 +28,8 @@ pub struct Config {
     pub throttling: bool,
     /// Whether responses carry `Server-Timing` (local server only).
     pub server_timing: bool,
+    /// Mail hosts that give addresses to everybody, besides those known already (spec 02 §3.2 rule 4).
+    pub public_mail_hosts: Vec<String>,
     /// Whether `X-Forwarded-Host` names the host the client used.
     pub trust_forwarded_host: bool,
 }
@@ -54,6 +56,7 @@ impl Config {
             mode,
             throttling: true,
             server_timing: var("LATCHKEY_SERVER_TIMING").is_some(),
+            public_mail_hosts: public_mail_hosts(),
             trust_forwarded_host: var("LATCHKEY_TRUST_FORWARDED_HOST").is_some(),
         })
     }
@@ -63,6 +66,13 @@ impl Config {
     pub fn portal_origin(&self) -> String {
         format!("https://portal.{}", self.domain)
     }
+}
+
+/// The hosts in `LATCHKEY_PUBLIC_MAIL_HOSTS`, separated by commas.
+#[must_use]
+pub fn public_mail_hosts() -> Vec<String> {
+    let hosts = std::env::var("LATCHKEY_PUBLIC_MAIL_HOSTS").unwrap_or_default();
+    hosts.split(',').map(|host| host.trim().to_lowercase()).filter(|host| !host.is_empty()).collect()
 }
 
 /// The last two labels of a host name, its port cut off.

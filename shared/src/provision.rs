@@ -6,7 +6,7 @@ use crate::clock::{Clock, Time};
 use crate::crypto::account_keys::{AccountKeys, AccountSigner};
 use crate::crypto::sealed::Vault;
 use crate::crypto::{passwords, tokens};
-use crate::domain::account::Account;
+use crate::domain::account::{Account, signup};
 use crate::domain::attribute::Reference;
 use crate::domain::resource::Resource;
 use crate::domain::token::Token;
@@ -98,10 +98,10 @@ pub async fn account(
     let id = wanted.id.unwrap_or_else(new_id);
     let made = AccountKeys::generate().map_err(|error| error.to_string())?;
     let (mut account, signer) = draft(vault, id, made, now).await?;
-    let host = wanted.email.split('@').nth(1).unwrap_or_default();
-    account.slug =
-        wanted.slug.unwrap_or_else(|| host.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
-    account.name = wanted.name.or_else(|| Some(host.to_owned()));
+    // The operator's word counts, whatever kind of address the admin has.
+    let named = signup::naming(&wanted.email, None, None, &[]);
+    account.slug = wanted.slug.unwrap_or(named.slug);
+    account.name = wanted.name.or(Some(named.name));
     account.protected = true;
 
     let mut admin = admin(id, None, &wanted.email, now);

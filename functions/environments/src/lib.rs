@@ -1,4 +1,10 @@
-//! The environments family.
+//! Environments (spec 02 §1.3) and their tokens.
+
+mod create;
+mod delete;
+mod read;
+mod tokens;
+mod update;
 
 use axum::Router;
 use shared::app::App;
@@ -9,6 +15,14 @@ use shared::http::stack;
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
+        .get("/environments", read::list)
+        .post("/environments", create::create)
+        .get("/environments/{id}", read::show)
+        .update("/environments/{id}", update::update)
+        .delete("/environments/{id}", delete::delete)
+        .get("/environments/{id}/tokens", tokens::list)
+        .post("/environments/{id}/tokens", tokens::generate)
+        .get("/environments/{id}/tokens/{token}", tokens::show)
 }
 
 /// The family's router.

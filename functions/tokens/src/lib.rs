@@ -1,4 +1,11 @@
-//! The tokens family.
+//! Tokens (spec 03 §1.1, §2.1), what a bearer is told about itself, and password resets (§2.4).
+
+mod create;
+mod passwords;
+mod profile;
+mod read;
+mod regenerate;
+mod revoke;
 
 use axum::Router;
 use shared::app::App;
@@ -9,6 +16,15 @@ use shared::http::stack;
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
+        .get("/tokens", read::list)
+        .post("/tokens", create::create)
+        .put("/tokens", regenerate::current)
+        .get("/tokens/{id}", read::show)
+        .put("/tokens/{id}", regenerate::regenerate)
+        .delete("/tokens/{id}", revoke::revoke)
+        .get("/me", profile::me)
+        .get("/profile", profile::profile)
+        .post("/passwords", passwords::request_reset)
 }
 
 /// The family's router.

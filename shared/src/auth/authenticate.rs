@@ -3,7 +3,8 @@
 use super::bearer::{Bearer, LicenseBearer, TokenInUse};
 use super::credentials::{self, Credential};
 use crate::clock::Time;
-use crate::crypto::tokens::{self, Version};
+use crate::crypto;
+use crate::crypto::tokens::{self, Match, Version};
 use crate::domain::attribute::Reference;
 use crate::domain::environment::Environment;
 use crate::domain::license::holding::{self, Whereabouts};
@@ -14,7 +15,7 @@ use crate::domain::user::User;
 use crate::http::context::Ctx;
 use crate::http::error::{Error, Result};
 use crate::ids::{Id, parse_id};
-use crate::store::{Consistency, Store, StoreError, item, keys};
+use crate::store::{Consistency, Store, StoreError, Unit, item, keys};
 
 const TOKENS_GUIDE: &str = "https://keygen.sh/docs/api/authentication/#token-authentication";
 const LICENSES_GUIDE: &str = "https://keygen.sh/docs/api/authentication/#license-authentication";
@@ -136,8 +137,14 @@ async fn find_token(ctx: &Ctx, raw: &str) -> Result<Option<Facts>> {
 async fn find_v1(ctx: &Ctx, raw: &str) -> Result<Option<Facts>> {
     let Some(parsed) = tokens::parse_v1(raw).filter(|parsed| parsed.account == ctx.account()) else { return Ok(None) };
     let Some(token) = ctx.store.get::<Token>(ctx.account(), parsed.token).await? else { return Ok(None) };
-    if token.format != 1 || !tokens::verify_v1(raw, &token.digest).is_match() {
+    if token.format != 1 {
         return Ok(None);
+    }
+    let (presented, digest) = (raw.to_owned(), token.digest.clone());
+    match crypto::aside(move || tokens::verify_v1(&presented, &digest)).await {
+        Ok(Match::Yes) => {}
+        Ok(Match::Rehash(digest)) => rehash(ctx, &token, digest).await,
+        Ok(Match::No) | Err(_) => return Ok(None),
     }
     Ok(Some(Facts {
         token: TokenInUse { id: token.id, environment: token.environment, permissions: token.permissions },
@@ -145,6 +152,15 @@ async fn find_v1(ctx: &Ctx, raw: &str) -> Result<Option<Facts>> {
         expiry: token.expiry,
         hints: (token.license_policy, token.license_owner),
     }))
+}
+
+/// Replaces the digest of an old token by its better form; best effort.
+async fn rehash(ctx: &Ctx, token: &Token, digest: String) {
+    let mut unit = Unit::new();
+    unit.touch(token, [("digest", digest.into())]);
+    if let Err(error) = unit.commit(&ctx.store).await {
+        tracing::warn!(%error, "a token could not be rehashed");
+    }
 }
 
 async fn by_license_key(ctx: &mut Ctx, key: &str) -> Result<()> {

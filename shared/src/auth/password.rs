@@ -25,7 +25,7 @@ pub async fn by_password(ctx: &mut Ctx, email: &str, password: &str) -> Result<(
     }
     let Some(user) = find(ctx, email).await? else {
         // As slow as for a user that exists.
-        let _ = passwords::verify_nothing(password);
+        passwords::verify_nothing_aside(password).await;
         return Err(refused("EMAIL_INVALID", "email must be valid"));
     };
     let Some(digest) = &user.password_digest else {
@@ -35,7 +35,7 @@ pub async fn by_password(ctx: &mut Ctx, email: &str, password: &str) -> Result<(
         return Err(refused("PASSWORD_REQUIRED", "password is required"));
     }
     check_second_factor(ctx, &user).await?;
-    if !passwords::verify(password, digest) {
+    if !passwords::verify_aside(password, digest).await {
         return Err(refused("PASSWORD_INVALID", "password must be valid"));
     }
     if passwords::needs_rehash(digest) {
@@ -90,7 +90,7 @@ pub fn otp_invalid() -> Error {
 
 /// Replaces a digest that came by import with one of our own; best effort.
 async fn rehash(ctx: &Ctx, user: &User, password: &str) {
-    let Ok(digest) = passwords::hash(password) else { return };
+    let Ok(digest) = passwords::hash_aside(password).await else { return };
     let mut unit = Unit::new();
     unit.touch(user, [("password_digest", Value::from(digest))]);
     if let Err(error) = unit.commit(&ctx.store).await {

@@ -5,20 +5,28 @@ use serde_json::Value;
 
 use super::authenticate::{is_banned, load};
 use super::bearer::{Bearer, TokenInUse};
+use crate::cascade::{self, Job};
 use crate::clock::Time;
 use crate::crypto::Failure;
 use crate::crypto::account_keys::AccountSigner;
 use crate::crypto::sealed::CookieSealer;
+use crate::domain::resource::Resource;
 use crate::domain::token::{Session, Token};
 use crate::http::context::Ctx;
 use crate::http::error::{Error, Result};
 use crate::http::exchange::Exchange;
-use crate::ids::Id;
-use crate::store::Unit;
+use crate::ids::{Id, new_id};
+use crate::store::keys::Within;
+use crate::store::list::{Order, Sources};
+use crate::store::{StoreError, Unit};
 
 /// Sessions older than this are over whatever their expiry says: 14 days, in seconds.
 const LONGEST: i64 = 14 * 86_400;
 const HOUR: i64 = 3600;
+/// How long a session lasts whose token does not expire: 7 days, in seconds.
+const LIFETIME: i64 = 7 * 86_400;
+/// How many sessions of one token end in the transaction that renews it.
+const MOST_SESSIONS: usize = 20;
 
 /// The name of the cookie of an environment's sessions.
 #[must_use]
@@ -69,6 +77,78 @@ pub fn set(ctx: &Ctx, session: &Session) {
         }
         Err(error) => tracing::error!(%error, "a session cookie could not be sealed"),
     }
+}
+
+/// Begins the session of a token that its own bearer has just made in the portal, in the same unit
+/// of work. One that was begun through another session ends with it.
+pub fn begin(ctx: &Ctx, token: &Token, unit: &mut Unit) -> Session {
+    let parent = ctx.session.as_ref();
+    let expiry = token.expiry.or(parent.map(|parent| parent.expiry));
+    let mut session = fresh(ctx, token, expiry.unwrap_or_else(|| ctx.now.plus_seconds(LIFETIME)));
+    session.parent = parent.map(|parent| parent.id);
+    unit.insert(&session);
+    session
+}
+
+/// A session of a token, not used yet.
+fn fresh(ctx: &Ctx, token: &Token, expiry: Time) -> Session {
+    let mut session = Session::draft(new_id(), ctx.account(), token.environment, ctx.now);
+    session.bearer = token.bearer.clone();
+    session.token = Some(token.id);
+    session.expiry = expiry;
+    session.ip = Some(ctx.exchange.ip.clone());
+    session.user_agent = ctx.exchange.header("user-agent").map(str::to_owned);
+    session
+}
+
+/// Ends the sessions of a token that gets a new secret, in the same unit of work. If the caller's
+/// own is among them, or it uses the token itself from the portal, a new one takes its place.
+///
+/// # Errors
+/// When the table cannot be read.
+pub async fn renew(ctx: &Ctx, token: &Token, unit: &mut Unit) -> Result<(Option<Session>, Vec<Job>), StoreError> {
+    let sources = Sources::of(ctx.account(), &[token.environment], Within::Owner(token.id), Session::DEFINITION.kind);
+    let entries = ctx.store.walk(&sources, Order::Descending, None).next(MOST_SESSIONS).await?;
+    let ids: Vec<Id> = entries.iter().map(|entry| entry.id).collect();
+    let own = ctx.session.as_ref().filter(|session| session.token == Some(token.id));
+    let mut ended: Vec<Session> = ctx.store.get_many(ctx.account(), &ids).await?;
+    // Lists lag behind for a moment; the caller's own session is known without them.
+    ended.extend(own.filter(|own| !ids.contains(&own.id)).cloned());
+    let mut jobs = Vec::with_capacity(ended.len());
+    for session in &ended {
+        unit.remove(session);
+        jobs.push(cascade::leave(unit, session, ctx.now));
+    }
+    let uses_it = ctx.session.is_none() && ctx.token.as_ref().is_some_and(|used| used.id == token.id);
+    let successor = match own {
+        Some(own) => Some(Session { parent: own.parent, ..fresh(ctx, token, own.expiry) }),
+        None if uses_it && ctx.exchange.from_portal() => {
+            Some(fresh(ctx, token, token.expiry.unwrap_or_else(|| ctx.now.plus_seconds(LIFETIME))))
+        }
+        None => None,
+    };
+    if let Some(successor) = &successor {
+        unit.insert(successor);
+    }
+    Ok((successor, jobs))
+}
+
+/// Names of the cookies sent for sessions that were begun through the current one, and end with it.
+///
+/// # Errors
+/// When the table cannot be read.
+pub async fn children(ctx: &Ctx) -> Result<Vec<String>, StoreError> {
+    let Some(current) = &ctx.session else { return Ok(Vec::new()) };
+    let Ok(sealer) = CookieSealer::new(ctx.tenant.signer.keys().secret_key()) else { return Ok(Vec::new()) };
+    let mut names = Vec::new();
+    for (name, value) in sent(&ctx.exchange) {
+        let Some(id) = sealer.open(name, value) else { continue };
+        let session = ctx.store.get::<Session>(ctx.account(), id).await?;
+        if session.is_some_and(|session| session.parent == Some(current.id)) {
+            names.push(name.to_owned());
+        }
+    }
+    Ok(names)
 }
 
 /// `Set-Cookie` that removes a cookie.

@@ -6,14 +6,16 @@
 //! Imported accounts bring bcrypt digests (spec 20.1), which verify too and should be replaced at
 //! the next log-in ([`needs_rehash`]).
 //!
-//! Both hashing and verifying hold the processor for that long: call them where blocking is
-//! allowed.
+//! Both hashing and verifying hold the processor for that long: requests call [`hash_aside`],
+//! [`verify_aside`] and [`verify_nothing_aside`], which leave the threads that answer others free.
 
 use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
 use subtle::ConstantTimeEq as _;
 
-use super::{Failure, bcrypt_secret, random};
+use zeroize::Zeroizing;
+
+use super::{Failure, aside, bcrypt_secret, random};
 
 /// KiB of memory that a digest takes.
 const MEMORY: u32 = 19_456;
@@ -64,6 +66,27 @@ pub fn verify_nothing(password: &str) -> bool {
         std::hint::black_box((done.is_ok(), out));
     }
     false
+}
+
+/// [`hash`], for requests.
+///
+/// # Errors
+/// As [`hash`].
+pub async fn hash_aside(password: &str) -> Result<String, Failure> {
+    let password = Zeroizing::new(password.to_owned());
+    aside(move || hash(&password)).await?
+}
+
+/// [`verify`], for requests. What cannot be verified does not match.
+pub async fn verify_aside(password: &str, digest: &str) -> bool {
+    let (password, digest) = (Zeroizing::new(password.to_owned()), digest.to_owned());
+    aside(move || verify(&password, &digest)).await.unwrap_or(false)
+}
+
+/// [`verify_nothing`], for requests.
+pub async fn verify_nothing_aside(password: &str) -> bool {
+    let password = Zeroizing::new(password.to_owned());
+    aside(move || verify_nothing(&password)).await.unwrap_or(false)
 }
 
 /// Whether a digest that just verified should be replaced by [`hash`] of the same password:

@@ -10,7 +10,8 @@ use uuid::Uuid;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::account_keys::AccountSigner;
-use super::bcrypt_secret::{self, Match};
+use super::bcrypt_secret;
+pub use super::bcrypt_secret::Match;
 use super::{Failure, random};
 use crate::ids::parse_id;
 

@@ -141,6 +141,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Outside {
     }
 }
 
+impl Outside {
+    /// The body, checked against a schema.
+    ///
+    /// # Errors
+    /// As [`Ctx::decode_body`].
+    pub fn decode_body(&self, schema: &Schema) -> Result<Value> {
+        decode(schema, &self.body)
+    }
+}
+
 impl Ctx {
     async fn resolve(parts: &mut Parts, credentials: Credentials) -> Result<Self> {
         let exchange = arrive(parts)?;
@@ -270,11 +280,7 @@ impl Ctx {
     /// # Errors
     /// 400, with the first violation; 400 `ENCODING_INVALID` for NUL characters.
     pub fn decode_body(&self, schema: &Schema) -> Result<Value> {
-        let body = schema::validate(schema, &self.body)?;
-        if parse::find_nul(&body) {
-            return Err(Error::null_byte());
-        }
-        Ok(body)
+        decode(schema, &self.body)
     }
 
     /// An event of this request.
@@ -324,6 +330,11 @@ impl Ctx {
     pub async fn save<R: Resource>(&self, unit: Unit, event: Event) -> Result<()> {
         self.commit(unit, event).await.map_err(refusal::<R>)
     }
+}
+
+fn decode(schema: &Schema, body: &Value) -> Result<Value> {
+    let body = schema::validate(schema, body)?;
+    if parse::find_nul(&body) { Err(Error::null_byte()) } else { Ok(body) }
 }
 
 /// The answer to a unit that was not carried out, where the handler has none of its own.
@@ -414,10 +425,7 @@ async fn resolve_tenant(exchange: &Exchange) -> Result<Arc<Tenant>> {
         }
         (Mode::Multi, segment) => {
             let name = exchange.host.split(':').next().unwrap_or_default();
-            let own = name == app.config.domain
-                || name.strip_suffix(&app.config.domain).is_some_and(|rest| rest.ends_with('.'))
-                || name == app.config.host.split(':').next().unwrap_or_default()
-                || is_loopback(name);
+            let own = exchange.is_on_own_host();
             match segment {
                 Some(segment) if own => {
                     find(Name::Segment(segment)).await?.ok_or_else(|| Error::not_found("account", segment))
@@ -428,10 +436,6 @@ async fn resolve_tenant(exchange: &Exchange) -> Result<Arc<Tenant>> {
             }
         }
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 async fn resolve_environment(exchange: &Exchange, tenant: &Tenant, query: &Query) -> Result<Option<Environment>> {

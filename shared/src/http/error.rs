@@ -139,7 +139,8 @@ impl Error {
             kind: definition.kind,
             base: definition.base,
             topic: definition.topic,
-            relationships: ["account", "environment"]
+            // The founding admins of an account or an environment are nested in it as `users`.
+            relationships: ["account", "environment", "users"]
                 .into_iter()
                 .chain(to_one)
                 .chain(definition.to_many.iter().copied())

@@ -123,6 +123,17 @@ impl Exchange {
         self.0.progress.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
+    /// Whether the client called the service by its own name, rather than by an account's custom domain.
+    #[must_use]
+    pub fn is_on_own_host(&self) -> bool {
+        let (config, name) = (&self.app.config, self.host.split(':').next().unwrap_or_default());
+        name == config.domain
+            || name.strip_suffix(&config.domain).is_some_and(|rest| rest.ends_with('.'))
+            || name == config.host.split(':').next().unwrap_or_default()
+            || name == "localhost"
+            || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+
     /// Whether the request comes from the portal, which may use cookies.
     #[must_use]
     pub fn from_portal(&self) -> bool {

@@ -41,16 +41,17 @@ pub fn serve(app: App, routes: Router) -> Router {
     })
 }
 
-/// 404 of a path or method that no endpoint serves.
 async fn no_route(request: Request<axum::body::Body>) -> Error {
-    let accept = request.headers().get(http::header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("none");
-    let target = request.extensions().get::<Exchange>().map(|exchange| exchange.target.clone()).unwrap_or_default();
-    let path = target.split('?').next().unwrap_or_default();
-    Error::new(
-        StatusCode::NOT_FOUND,
-        format!("There is no endpoint for {} {path} (Accept: {accept})", request.method()),
-    )
-    .code("NOT_FOUND")
+    request.extensions().get::<Exchange>().map_or_else(|| Error::absent("endpoint"), no_endpoint)
+}
+
+/// 404 of a path or method that no endpoint serves.
+#[must_use]
+pub fn no_endpoint(exchange: &Exchange) -> Error {
+    let accept = exchange.header("accept").unwrap_or("none");
+    let path = exchange.target.split('?').next().unwrap_or_default();
+    Error::new(StatusCode::NOT_FOUND, format!("There is no endpoint for {} {path} (Accept: {accept})", exchange.method))
+        .code("NOT_FOUND")
 }
 
 async fn answer(app: App, routes: Router, request: Request<axum::body::Body>) -> Result<Response, Infallible> {

@@ -3,15 +3,32 @@
 //! Windows are aligned to the epoch and counted in the table, with one write for each limited
 //! request; ordinary requests are not counted.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use http::{Method, StatusCode};
 use serde_json::Value;
 
 use super::error::Error;
 use super::exchange::Exchange;
+use crate::app::App;
 use crate::auth::credentials::{self, Credential};
 use crate::jsonapi::parse;
 use crate::store::{StoreError, keys, schema};
+
+/// How long work takes at least whose duration must not tell what it found.
+const UNIFORM: Duration = Duration::from_millis(500);
+
+/// Does work on behalf of somebody who must not learn from the time it takes what was found, e.g.
+/// whether an address is known: the outcome comes no sooner than after [`UNIFORM`]. Where nothing is
+/// throttled, guessing is no matter and nobody waits.
+pub async fn uniformly<T>(app: &App, work: impl Future<Output = T>) -> T {
+    if !app.config.throttling {
+        return work.await;
+    }
+    let (outcome, ()) = tokio::join!(work, tokio::time::sleep(UNIFORM));
+    outcome
+}
 
 /// A limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,6 +16,7 @@
 //! | license by key | `K#a#{digest}` | `#` |
 //! | token by digest | `D#a#{digest}` | `#` |
 //! | uniqueness claim | `Q#{a or -}#{scope}#{digest of the value}` | `#` |
+//! | staff of an address, over all accounts | `S#{digest of the address}` | `{a}#{user}` |
 //! | metadata pair of a listed record | `M#a#e#{kind}#{digest of name and value}#{shard}` | `{created}#{id}` |
 //! | record with more pairs than are posted | `M#a#e#{kind}#+#{shard}` | `{created}#{id}` |
 //! | number of records | `N#a#e#{kind}` | `{shard}` |
@@ -162,6 +163,18 @@ pub fn token_digest(account: Id, digest: &str) -> Key {
 pub fn claim(account: Option<Id>, scope: &str, value: &str) -> Key {
     let account = account.map_or_else(|| "-".to_owned(), |id| id.to_string());
     Key::head(format!("Q#{account}#{scope}#{}", hash(&[value])))
+}
+
+/// The partition of the staff that have an address, in any account.
+#[must_use]
+pub fn staff_of(email: &str) -> String {
+    format!("S#{}", hash(&[email]))
+}
+
+/// A member of the staff of an account, by its address.
+#[must_use]
+pub fn staff(email: &str, account: Id, user: Id) -> Key {
+    Key { pk: staff_of(email), sk: format!("{account}#{user}") }
 }
 
 /// The partitions of the records of a kind that have a metadata pair (none: of those that have more

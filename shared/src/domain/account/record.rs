@@ -15,7 +15,7 @@ resource! {
         attributes {
             name: Option<String> [null_ignored];
             slug: String [null_ignored];
-            api_version: String [create_only];
+            api_version: String;
             protected: bool;
         }
         computed { status: String; }
@@ -35,8 +35,7 @@ resource! {
 
 impl Stored for Account {
     fn places(&self) -> Places {
-        let mut claims =
-            vec![Claim { name: "slug", key: keys::claim(None, "account-slug", &self.slug.to_lowercase()) }];
+        let mut claims = vec![Claim { name: "slug", key: Self::by_slug(&self.slug) }];
         if let Some(cname) = &self.cname {
             claims.push(Claim { name: "cname", key: keys::claim(None, "account-cname", cname) });
         }
@@ -45,6 +44,14 @@ impl Stored for Account {
 
     fn listed(&self) -> bool {
         false
+    }
+}
+
+impl Account {
+    /// The claim by which an account is found by its slug; of slugs in several cases one account has all.
+    #[must_use]
+    pub fn by_slug(slug: &str) -> keys::Key {
+        keys::claim(None, "account-slug", &slug.to_lowercase())
     }
 }
 

@@ -1,6 +1,9 @@
 //! Environments (spec 02 §1.3, 01 §3.8).
 
+pub mod access;
 mod record;
+pub mod rules;
+pub mod scope;
 
 pub use record::{Environment, IsolationStrategy};
 

@@ -12,7 +12,7 @@ use crate::domain::resource::Resource;
 use crate::domain::{body, environment};
 use crate::http::context::Ctx;
 use crate::http::error::{Error, Result};
-use crate::jsonapi::schema::{Document, Schema, document, nullable_linkage};
+use crate::jsonapi::schema::{Document, Schema, document, linkage, nullable_linkage};
 use crate::store::{StoreError, Unit};
 
 /// The document of a request for a token; all of it is optional. `permissions` says whether the
@@ -33,6 +33,18 @@ pub fn wanted(ctx: &Ctx, permissions: bool, license: bool) -> Document {
         .optional()
         .attributes(Schema::object(declared))
         .relationships([("environment", nullable_linkage(&[body::names("environments")]))])
+}
+
+/// The document of `POST /tokens`, which may also name the bearer and bring a one-time password.
+#[must_use]
+pub fn wanted_for_anyone(ctx: &Ctx) -> Document {
+    let bearers = ["environments", "products", "users", "licenses"].map(body::names);
+    wanted(ctx, true, false)
+        .relationships([
+            ("bearer", linkage(&bearers)),
+            ("environment", nullable_linkage(&[body::names("environments")])),
+        ])
+        .meta(Schema::object([("otp", Schema::string())]))
 }
 
 /// A token about to be made.
@@ -105,11 +117,25 @@ impl Draft {
     /// # Errors
     /// 422 of broken rules; when the table cannot be written.
     pub async fn make(self, ctx: &Ctx, subject: Option<Reference>) -> Result<(Token, Value)> {
+        self.make_along(ctx, subject, |_, _| ()).await
+    }
+
+    /// As [`Self::make`], together with what `along` adds to the unit of work.
+    ///
+    /// # Errors
+    /// As [`Self::make`].
+    pub async fn make_along(
+        self,
+        ctx: &Ctx,
+        subject: Option<Reference>,
+        along: impl FnOnce(&Token, &mut Unit),
+    ) -> Result<(Token, Value)> {
         let Self { mut token, bearer, failures } = self;
         failures.result::<Token>()?;
         let raw = renew_secret(ctx, &mut token, &bearer)?;
         let mut unit = Unit::new();
         unit.insert(&token);
+        along(&token, &mut unit);
         let subject = subject.unwrap_or_else(|| Reference::new("tokens", token.id));
         let payload = rules::document(&token, &bearer, None);
         let event = ctx.event("token.generated", token.environment, subject, payload);

@@ -62,6 +62,10 @@ impl Stored for User {
             places.lists.push(Listing::of::<Self>(Within::Group(group)));
             places.counts.push(Group::membership(self.account, group, Member::User.counter()));
         }
+        if self.role != Role::User {
+            let holder = [("holder", self.id.to_string().into())].into();
+            places.lookups.push((keys::staff(&self.email, self.account, self.id), holder));
+        }
         if self.role == Role::Admin {
             places.lists.push(Listing { within: Within::Parent(self.account), kind: Self::ADMINS, position: None });
             let counter = |attribute| Count { key: keys::admins(self.account), attribute, amount: 1, of_record: false };
