@@ -5,7 +5,8 @@ use shared::auth::authenticate::{is_banned, load};
 use shared::auth::bearer::Bearer;
 use shared::auth::session;
 use shared::domain::attribute::Reference;
-use shared::domain::token::{access, generate, scope};
+use shared::domain::token::{access, generate};
+use shared::domain::user::scope as users;
 use shared::http::context::Ctx;
 use shared::http::error::Result;
 use shared::http::reply::Reply;
@@ -54,7 +55,7 @@ async fn is_of_product(ctx: &Ctx, target: &Bearer) -> Result<bool> {
     let Some(product) = ctx.bearer.product() else { return Ok(false) };
     match target {
         Bearer::License(license) => Ok(license.license.product == product.id),
-        Bearer::User(user) => scope::is_customer(ctx, product.id, user.id).await,
+        Bearer::User(user) => users::has_license_of(ctx, user.id, product.id).await,
         _ => Ok(false),
     }
 }

@@ -7,7 +7,7 @@ use super::view::{TokenView, views};
 use super::{Token, access};
 use crate::auth::bearer::Bearer;
 use crate::auth::permissions::Role;
-use crate::domain::license::scope as licenses;
+use crate::domain::user::scope as users;
 use crate::http::context::Ctx;
 use crate::http::error::{Error, Result};
 use crate::http::listing::{List, Page};
@@ -84,15 +84,8 @@ async fn seen(ctx: &Ctx, tokens: Vec<Token>) -> Result<Vec<TokenView>> {
 /// Which of the users among some tokens' bearers have a license of a product.
 async fn customers(ctx: &Ctx, product: Id, views: &[TokenView]) -> Result<HashSet<Id>> {
     let users: HashSet<Id> = views.iter().filter_map(|view| view.bearer.user()).map(|user| user.id).collect();
-    let looked_up = users.into_iter().map(async |user| Ok::<_, Error>((user, is_customer(ctx, product, user).await?)));
+    let looked_up =
+        users.into_iter().map(async |user| Ok::<_, Error>((user, users::has_license_of(ctx, user, product).await?)));
     let found: HashMap<Id, bool> = futures::future::try_join_all(looked_up).await?.into_iter().collect();
     Ok(found.into_iter().filter_map(|(user, is_customer)| is_customer.then_some(user)).collect())
-}
-
-/// Whether a user owns or is attached to a license of a product.
-///
-/// # Errors
-/// When the table cannot be read.
-pub async fn is_customer(ctx: &Ctx, product: Id, user: Id) -> Result<bool> {
-    Ok(licenses::of_user(ctx, user).await?.iter().any(|license| license.product == product))
 }
