@@ -361,9 +361,8 @@ impl Batch {
     /// Prepares the records of one type. Those that point at others of their type come after them.
     async fn plan(&mut self, rank: usize, desk: &mut Desk<'_>) -> Result<(), StoreError> {
         let own = kinds::KINDS[rank].definition().kind;
-        let mut open: Vec<usize> = (0..self.entries.len())
-            .filter(|at| self.entries[*at].draft.kind.definition().kind == own)
-            .collect();
+        let mut open: Vec<usize> =
+            (0..self.entries.len()).filter(|at| self.entries[*at].draft.kind.definition().kind == own).collect();
         while !open.is_empty() {
             let pending: HashSet<&Key> = open.iter().map(|at| &self.entries[*at].key).collect();
             let waits = |at: &usize| {

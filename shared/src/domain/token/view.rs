@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Token, rules};
 use crate::auth::bearer::{Bearer, LicenseBearer};
 use crate::domain::environment::Environment;
-use crate::domain::license::{License, view};
+use crate::domain::license::{License, LicenseView, view};
 use crate::domain::product::Product;
 use crate::domain::user::User;
 use crate::http::listing::Listed;
@@ -66,7 +66,9 @@ pub async fn views(store: &Store, account: Id, tokens: Vec<Token>) -> Result<Vec
     bearers.extend(products.into_iter().map(|product| (product.id, Bearer::Product(Box::new(product)))));
     bearers.extend(environments.into_iter().map(|found| (found.id, Bearer::Environment(Box::new(found)))));
     bearers.extend(licenses.into_iter().map(|found| {
-        let bearer = LicenseBearer { license: found.license, policy: found.policy, owner: found.owner };
+        let LicenseView { license, policy, owner } = found;
+        // What a license is entitled to does not show on its tokens.
+        let bearer = LicenseBearer { license, policy, owner, entitlements: Vec::new() };
         (bearer.license.id, Bearer::License(Box::new(bearer)))
     }));
     let with_bearer = |token: Token| Some(TokenView { bearer: bearers.get(&token.bearer.id)?.clone(), token });
