@@ -1,4 +1,6 @@
-//! The search family.
+//! Search (spec 03 §2.8, §3.12).
+
+mod search;
 
 use axum::Router;
 use shared::app::App;
@@ -8,7 +10,7 @@ use shared::http::stack;
 /// The family's routes.
 #[must_use]
 pub fn routes() -> Routes {
-    Routes::new()
+    Routes::new().post("/search", search::search)
 }
 
 /// The family's router.

@@ -63,23 +63,27 @@ pub struct Page<T> {
     pub records: Vec<T>,
     /// Its `links`.
     pub links: Option<Value>,
-    /// How many entries were looked at, if the page ended at the work bound: records behind it may
-    /// be missing from the page and its count.
-    pub bounded: Option<usize>,
+    /// Whether nothing that belongs on it can be missing. A page that ended at the work bound may lack
+    /// older records, and so may its count.
+    pub complete: bool,
 }
 
 impl<T> Page<T> {
     /// The answer that shows the page.
     #[must_use]
-    pub fn reply(self, show: impl FnMut(T) -> Value) -> Reply {
-        let mut reply = Reply::data(self.records.into_iter().map(show).collect());
+    pub fn reply(mut self, show: impl FnMut(T) -> Value) -> Reply {
+        let documents = std::mem::take(&mut self.records).into_iter().map(show).collect();
+        self.documents(documents)
+    }
+
+    /// The answer that shows these resource objects of the page's records.
+    #[must_use]
+    pub fn documents(self, documents: Vec<Value>) -> Reply {
+        let mut reply = Reply::data(documents.into());
         if let Some(links) = self.links {
             reply = reply.member("links", links);
         }
-        match self.bounded {
-            Some(searched) => reply.member("meta", json!({"complete": false, "searched": searched})),
-            None => reply,
-        }
+        if self.complete { reply } else { reply.member("meta", json!({"complete": false})) }
     }
 }
 
@@ -160,9 +164,9 @@ impl Ctx {
             last_seen = entries.last().map(|entry| entry.id).or(last_seen);
             passed.extend(admit(self.hydrate(&entries).await?).await?);
         }
-        let bounded = (!ended && skipped + passed.len() < wanted).then_some(seen);
-        let resumes = bounded.is_some() && list.resumable && matches!(paging.mode, Mode::Cursor(_));
-        if bounded.is_some() && !resumes && !list.certain.is_empty() {
+        let bounded = !ended && skipped + passed.len() < wanted;
+        let resumes = bounded && list.resumable && matches!(paging.mode, Mode::Cursor(_));
+        if bounded && !resumes && !list.certain.is_empty() {
             let mut rest = self.store.walk(&list.certain, paging.order, walk.position().map(str::to_owned));
             let entries = rest.next(WORK_BOUND / 10).await?;
             passed.extend(admit(self.hydrate(&entries).await?).await?);
@@ -191,7 +195,7 @@ impl Ctx {
         } else {
             Extent { last: records.last().map(Listed::id), more, count }
         };
-        Ok(Page { bounded, ..self.linked(records, paging, extent) })
+        Ok(Page { complete: !bounded, ..self.linked(records, paging, extent) })
     }
 
     /// A page of records that are all at hand: a set derived from others, not a list of its own.
@@ -223,7 +227,7 @@ impl Ctx {
         let path = self.exchange.target.split('?').next().unwrap_or_default();
         let path = if path.len() > 1 { path.trim_end_matches('/') } else { path };
         let links = pagination::links(paging, path, &self.query, extent);
-        Page { records, links, bounded: None }
+        Page { records, links, complete: true }
     }
 
     /// The records that entries lead to, in their order; what is gone by now is left out.

@@ -100,6 +100,12 @@ impl Sources {
         Some(sources)
     }
 
+    /// What is listed in a partition of the table itself.
+    #[must_use]
+    pub fn items(partition: String) -> Self {
+        Self { partitions: vec![Partition { index: None, value: partition }], entries: Vec::new() }
+    }
+
     /// Adds everything of `kind` in `within`, in each of the environments.
     pub fn add(&mut self, account: Id, environments: &[Option<Id>], within: Within, kind: &str) {
         for environment in environments {
