@@ -83,6 +83,8 @@ enum Command {
     Table(operator::table::Command),
     /// Measure requests a second.
     Bench(operator::bench::Bench),
+    /// Describe the API as an OpenAPI 3.1 document.
+    Openapi,
 }
 
 /// Does what the arguments say.
@@ -97,6 +99,10 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Command::Export(options) => operator::transfer::export(options).await,
         Command::Table(command) => operator::table::run(command).await,
         Command::Bench(options) => operator::bench::run(options).await,
+        Command::Openapi => {
+            println!("{:#}", operator::openapi::document());
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

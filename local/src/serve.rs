@@ -15,6 +15,7 @@ use shared::clock::Clock;
 use shared::config::{Config, Mode};
 use shared::http::families::{self, Family};
 use shared::http::path;
+use shared::http::routes::Routes;
 use shared::ids::Id;
 use shared::mail::Mailer;
 use tower::ServiceExt;
@@ -109,7 +110,7 @@ fn config(opened: &Opened, mode: Mode, domain: &str, host: &str) -> Config {
 #[must_use]
 pub fn families(app: &App) -> Router {
     let routers: Arc<Vec<(&'static str, Router)>> =
-        Arc::new(all().into_iter().map(|(name, router)| (name, router(app.clone()))).collect());
+        Arc::new(FAMILIES.iter().map(|family| (family.name, (family.router)(app.clone()))).collect());
     Router::new().fallback(move |request: Request<Body>| {
         let canonical = path::canonical(request.uri().path());
         let family = canonical.ok().and_then(|canonical| families::family_of(&canonical.path));
@@ -119,27 +120,32 @@ pub fn families(app: &App) -> Router {
     })
 }
 
-/// What makes a family's router.
-pub type RouterOf = fn(App) -> Router;
+/// A family built into this server.
+#[derive(Clone, Copy, Debug)]
+pub struct Built {
+    /// Its name.
+    pub name: &'static str,
+    /// Makes its router.
+    pub router: fn(App) -> Router,
+    /// Says what it serves.
+    pub routes: fn() -> Routes,
+}
 
 /// Every family built into this server.
-#[must_use]
-pub fn all() -> Vec<(&'static str, RouterOf)> {
-    vec![
-        ("accounts", accounts::router),
-        ("environments", environments::router),
-        ("tokens", tokens::router),
-        ("users", users::router),
-        ("products", products::router),
-        ("policies", policies::router),
-        ("keys", keys::router),
-        ("entitlements", entitlements::router),
-        ("groups", groups::router),
-        ("licenses", licenses::router),
-        ("machines", machines::router),
-        ("search", search::router),
-    ]
-}
+pub const FAMILIES: &[Built] = &[
+    Built { name: "accounts", router: accounts::router, routes: accounts::routes },
+    Built { name: "environments", router: environments::router, routes: environments::routes },
+    Built { name: "tokens", router: tokens::router, routes: tokens::routes },
+    Built { name: "users", router: users::router, routes: users::routes },
+    Built { name: "products", router: products::router, routes: products::routes },
+    Built { name: "policies", router: policies::router, routes: policies::routes },
+    Built { name: "keys", router: keys::router, routes: keys::routes },
+    Built { name: "entitlements", router: entitlements::router, routes: entitlements::routes },
+    Built { name: "groups", router: groups::router, routes: groups::routes },
+    Built { name: "licenses", router: licenses::router, routes: licenses::routes },
+    Built { name: "machines", router: machines::router, routes: machines::routes },
+    Built { name: "search", router: search::router, routes: search::routes },
+];
 
 fn router_of(routers: &[(&'static str, Router)], family: &Family) -> Router {
     let found = routers.iter().find(|(name, _)| *name == family.name).or_else(|| routers.first());

@@ -2,5 +2,6 @@
 
 pub mod accounts;
 pub mod bench;
+pub mod openapi;
 pub mod table;
 pub mod transfer;

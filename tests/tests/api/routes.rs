@@ -1,47 +1,28 @@
 //! Every route of every family, and paths that fill them in.
 
+use latchkey_local::serve;
 use reqwest::Method;
 use shared::http::families::{FAMILIES, family_of};
-use shared::http::routes::Routes;
 use support::Vendor;
-
-/// The routes of every family.
-fn families() -> Vec<(&'static str, Routes)> {
-    vec![
-        ("accounts", accounts::routes()),
-        ("environments", environments::routes()),
-        ("tokens", tokens::routes()),
-        ("users", users::routes()),
-        ("products", products::routes()),
-        ("policies", policies::routes()),
-        ("keys", keys::routes()),
-        ("entitlements", entitlements::routes()),
-        ("groups", groups::routes()),
-        ("licenses", licenses::routes()),
-        ("machines", machines::routes()),
-        ("search", search::routes()),
-    ]
-}
 
 /// Method and pattern of every route, as the routers declare them.
 pub fn all() -> Vec<(&'static str, &'static str)> {
-    families().iter().flat_map(|(_, routes)| routes.table().to_vec()).collect()
+    serve::FAMILIES.iter().flat_map(|family| (family.routes)().table().to_vec()).collect()
 }
 
 /// `shared/tests/template.rs` holds `template.yaml` against the table of families; this holds the table against
 /// the routers.
 #[test]
 fn every_route_belongs_to_the_family_that_serves_it() {
-    let families = families();
-    assert_eq!(families.len(), FAMILIES.len());
-    for (name, routes) in families {
-        for (_, pattern) in routes.table() {
+    assert_eq!(serve::FAMILIES.len(), FAMILIES.len());
+    for family in serve::FAMILIES {
+        for (_, pattern) in (family.routes)().table() {
             let filled = pattern.replace(['{', '}'], "");
             let path = match filled.strip_prefix("/account") {
                 Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("/v1/accounts/acme{rest}"),
                 _ => format!("/v1{filled}"),
             };
-            assert_eq!(family_of(&path).map(|family| family.name), Some(name), "{pattern}");
+            assert_eq!(family_of(&path).map(|known| known.name), Some(family.name), "{pattern}");
         }
     }
 }
