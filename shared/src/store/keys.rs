@@ -41,7 +41,7 @@
 //! | `by_type` | `a#e#{kind}#{shard}` | everything of a kind |
 //! | `by_product` | `a#e#{product}#{kind}#{shard}` | a product's policies, licenses, machines, keys, tokens |
 //! | `by_parent` | `a#e#{parent}#{kind}#{shard}` | a policy's licenses and keys, a license's machines, a machine's components |
-//! | `by_owner` | `a#e#{user or bearer}#{kind}#{shard}` | a user's licenses (owned, and attached through the join item) and machines, a bearer's tokens |
+//! | `by_owner` | `a#e#{user or bearer}#{kind}#{shard}` | a user's licenses (owned, and attached through the join item) and machines, a bearer's tokens, components and processes of a license |
 //! | `by_group` | `a#e#{group}#{kind}#{shard}` | members of a group |
 //!
 //! * *Same fingerprint elsewhere*: the partition of a fingerprint lists who has it, in creation order;

@@ -1,9 +1,21 @@
 //! Machines, their components and processes: activation, heartbeats and limits (spec 06).
 
+pub mod access;
+pub mod activate;
+pub mod amend;
+pub mod capacity;
+pub mod equip;
+pub mod filter;
 pub mod heartbeat;
 pub mod limits;
 pub mod lookup;
+pub mod placement;
+pub mod pulse;
+pub mod quota;
 mod record;
+pub mod removal;
+pub mod scope;
+pub mod uniqueness;
 pub mod versions;
 pub mod view;
 

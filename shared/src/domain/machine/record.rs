@@ -184,6 +184,7 @@ impl Stored for Component {
             lists: vec![
                 Listing::of::<Self>(Within::Product(self.product)),
                 Listing::of::<Self>(Within::Parent(self.machine)),
+                Listing::of::<Self>(Within::Owner(self.license)),
             ],
             claims: vec![Claim {
                 name: "fingerprint",
@@ -237,6 +238,7 @@ impl Stored for Process {
             lists: vec![
                 Listing::of::<Self>(Within::Product(self.product)),
                 Listing::of::<Self>(Within::Parent(self.machine)),
+                Listing::of::<Self>(Within::Owner(self.license)),
             ],
             claims: vec![Claim { name: "pid", key: keys::process(self.account, self.machine, &self.pid) }],
             ..Places::default()

@@ -149,7 +149,12 @@ pub async fn views(store: &Store, account: Id, machines: Vec<Machine>) -> Result
     };
     let (machines, licenses) = futures::try_join!(store.joined(machines), licenses)?;
     let licenses: HashMap<Id, LicenseView> = licenses.into_iter().map(|view| (view.license.id, view)).collect();
-    let view = |machine: Machine| Some(MachineView::new(machine.clone(), licenses.get(&machine.license)?.clone()));
+    let view = |mut machine: Machine| {
+        let license = licenses.get(&machine.license)?.clone();
+        // It follows its license to another product; its place in lists does so in the background.
+        machine.product = license.license.product;
+        Some(MachineView::new(machine, license))
+    };
     Ok(machines.into_iter().filter_map(view).collect())
 }
 
@@ -201,6 +206,12 @@ impl ProcessView {
     }
 }
 
+impl AsRef<MachineView> for ProcessView {
+    fn as_ref(&self) -> &MachineView {
+        &self.machine
+    }
+}
+
 impl crate::http::listing::Listed for ProcessView {
     fn id(&self) -> Id {
         self.process.id
@@ -221,6 +232,12 @@ impl ComponentView {
     #[must_use]
     pub fn document(&self) -> Value {
         component_document(&self.component)
+    }
+}
+
+impl AsRef<MachineView> for ComponentView {
+    fn as_ref(&self) -> &MachineView {
+        &self.machine
     }
 }
 

@@ -58,6 +58,14 @@ impl Document {
         self
     }
 
+    /// Declares one more relationship.
+    #[must_use]
+    pub fn relationship(mut self, name: impl Into<Name>, schema: Schema) -> Self {
+        let declared = self.relationships.unwrap_or_else(|| Schema::object([] as [(Name, Schema); 0]));
+        self.relationships = Some(needed(declared.member(name, schema)));
+        self
+    }
+
     /// Declares `meta`: required if any of its members is.
     #[must_use]
     pub fn meta(mut self, schema: Schema) -> Self {
