@@ -1,4 +1,8 @@
-//! The machines family.
+//! Machines, their components and processes (spec 06).
+
+mod components;
+mod machines;
+mod processes;
 
 use axum::Router;
 use shared::app::App;
@@ -8,7 +12,7 @@ use shared::http::stack;
 /// The family's routes.
 #[must_use]
 pub fn routes() -> Routes {
-    Routes::new()
+    processes::routes(components::routes(machines::routes(Routes::new())))
 }
 
 /// The family's router.

@@ -168,7 +168,7 @@ fn join(process: &mut Process, view: &MachineView, now: Time) {
 }
 
 /// The machine is still there, with the same owner.
-fn stays(unit: &mut Unit, view: &MachineView) {
+pub(super) fn stays(unit: &mut Unit, view: &MachineView) {
     let machine = &view.machine;
     let key: Key = keys::fingerprint(machine.account, machine.license, &machine.fingerprint);
     let id = |id: Id| AttributeValue::S(id.to_string());

@@ -4,6 +4,7 @@ pub mod access;
 pub mod activate;
 pub mod amend;
 pub mod capacity;
+pub mod check_out;
 pub mod equip;
 pub mod filter;
 pub mod heartbeat;

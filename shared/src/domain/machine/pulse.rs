@@ -81,13 +81,18 @@ impl Heart {
         Some(due)
     }
 
+    /// Lets the heartbeat carry the event. Where a timer is set too, it is a transaction.
     async fn commit(&self, ctx: &Ctx, mut unit: Unit, event: Event) -> Result<()> {
-        event.announce(&mut unit, &self.key);
-        match unit.commit(&ctx.store).await {
-            Ok(()) => {
-                ctx.app.journal.event();
-                Ok(())
-            }
+        let outcome = if unit.len() == 1 {
+            ctx.announce(unit, &self.key, event).await.map(drop)
+        } else {
+            event.announce(&mut unit, &self.key);
+            let outcome = unit.commit(&ctx.store).await;
+            ctx.app.journal.event();
+            outcome
+        };
+        match outcome {
+            Ok(()) => Ok(()),
             Err(CommitError::Store(error)) => Err(error.into()),
             Err(CommitError::Refused(_)) => Err(Error::absent(self.noun)),
         }

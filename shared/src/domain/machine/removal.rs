@@ -3,7 +3,7 @@
 //! A machine takes itself and its processes off all counters at once; what hangs on it is deleted by
 //! a cascade, and cannot be reached any more, since it is only read together with its machine.
 
-use super::{Machine, amend};
+use super::{Machine, ProcessView, amend, equip};
 use crate::cascade::{self, Job};
 use crate::clock::Time;
 use crate::store::Unit;
@@ -15,4 +15,10 @@ pub fn remove(unit: &mut Unit, machine: &Machine, now: Time) -> Job {
     unit.remove(machine);
     amend::keep_processes(unit, machine);
     cascade::leave(unit, machine, now)
+}
+
+/// Removes a process. The unit is refused if its machine changed hands meanwhile.
+pub fn remove_process(unit: &mut Unit, view: &ProcessView) {
+    unit.remove(&view.process);
+    equip::stays(unit, &view.machine);
 }

@@ -104,7 +104,13 @@ impl MachineView {
     /// Its resource object on the way to a client of `version`: up to 1.5 it names the license's owner.
     #[must_use]
     pub fn document_for(&self, version: Version, now: Time) -> Value {
-        let mut document = self.document(now);
+        self.render(&self.extras(now), version)
+    }
+
+    /// Its resource object with more than usual.
+    #[must_use]
+    pub fn render(&self, extras: &Extras, version: Version) -> Value {
+        let mut document = document::resource(&self.shown(), extras);
         super::versions::hint(&mut document, version, self.license.license.owner);
         document
     }
@@ -115,7 +121,9 @@ impl MachineView {
         machine
     }
 
-    fn extras(&self, now: Time) -> Extras {
+    /// What its document shows beyond its stored members.
+    #[must_use]
+    pub fn extras(&self, now: Time) -> Extras {
         let (pulse, policy) = (self.machine.pulse(), self.policy().heartbeat());
         let own = self.machine.max_processes.and_then(|most| u64::try_from(most).ok());
         let license = self.license.license.limits(self.policy()).processes;
