@@ -7,7 +7,10 @@
 //! licenses are only read together with their policy and owner, and machines with their license.
 //! What is not read together with what it hangs on, the policies of a product, goes first and at once.
 //!
-//! A renamed entitlement leaves a job too: its links carry its code.
+//! A renamed entitlement leaves a job too: its links carry its code. So does a user who is detached from
+//! a license, on which it may own machines, and a license that moves to another product.
+
+mod machines;
 
 use serde_json::Value;
 
@@ -18,6 +21,7 @@ use crate::domain::environment::Environment;
 use crate::domain::group::{Group, GroupOwner};
 use crate::domain::key::PoolKey;
 use crate::domain::license::{License, LicenseUser};
+use crate::domain::machine::Component;
 use crate::domain::policy::Policy;
 use crate::domain::product::Product;
 use crate::domain::resource::Resource;
@@ -39,6 +43,10 @@ const POLICIES: usize = 30;
 const REVOCATION: &str = "revocation";
 /// The kind of the job that brings an entitlement's new code to its links.
 const RENAMED_ENTITLEMENTS: &str = "renamed-entitlements";
+/// The kind of the job that takes machines from a user who is detached from their license.
+const DISOWNED: &str = "disowned-machines";
+/// The kind of the job that brings what hangs on a license to another product.
+const MOVED: &str = "moved-license";
 
 /// Leaves the job of a deleted record in the transaction that deletes it.
 #[must_use]
@@ -57,6 +65,19 @@ pub fn leave_revocation<R: Resource>(unit: &mut Unit, bearer: &R, spared: Option
 #[must_use]
 pub fn leave_renamed(unit: &mut Unit, renamed: &Entitlement, now: Time) -> Job {
     Job::of(RENAMED_ENTITLEMENTS, renamed, None, now).put(unit)
+}
+
+/// Leaves the job of a user who is detached from a license in the transaction that detaches it: the
+/// machines that it owns there become nobody's (spec 06 §4.3).
+#[must_use]
+pub fn leave_detached(unit: &mut Unit, link: &LicenseUser, now: Time) -> Job {
+    Job { id: link.user, ..Job::of(DISOWNED, link, None, now) }.put(unit)
+}
+
+/// Leaves the job of a license that moves to another product in the transaction that moves it.
+#[must_use]
+pub fn leave_moved(unit: &mut Unit, license: &License, now: Time) -> Job {
+    Job::of(MOVED, license, None, now).put(unit)
 }
 
 /// What a deleted record leaves to be done.
@@ -158,6 +179,8 @@ async fn run(store: &Store, job: &Job, budget: &mut usize) -> Result<bool, Store
     let purge = Purge { store, account: job.account, spared: job.spared };
     let finished = match job.kind.as_str() {
         RENAMED_ENTITLEMENTS => purge.recode(job.id, budget).await?,
+        DISOWNED => purge.disown(job.id, budget).await?,
+        MOVED => purge.follow(job.id, budget).await?,
         kind => purge.children(kind, job.id, budget).await?,
     };
     if !finished {
@@ -210,10 +233,12 @@ fn dependants(kind: &str, id: Id) -> Vec<(&'static str, Within, Fate)> {
             ("tokens", Within::Product(id), Deleted),
         ],
         "policies" => vec![("licenses", Within::Parent(id), Deleted), ("keys", Within::Parent(id), Deleted)],
-        "licenses" => vec![("tokens", Within::Owner(id), Deleted)],
+        "licenses" => vec![("machines", Within::Parent(id), Deleted), ("tokens", Within::Owner(id), Deleted)],
+        "machines" => vec![("components", Within::Parent(id), Deleted), ("processes", Within::Parent(id), Deleted)],
         "users" => vec![
             ("tokens", Within::Owner(id), Deleted),
             ("licenses", Within::Owner(id), Deleted),
+            ("machines", Within::Owner(id), Deleted),
             ("second-factors", Within::Owner(id), Deleted),
             ("group-owners", Within::Owner(id), Deleted),
         ],
@@ -221,6 +246,7 @@ fn dependants(kind: &str, id: Id) -> Vec<(&'static str, Within, Fate)> {
             ("group-owners", Within::Parent(id), Deleted),
             ("users", Within::Group(id), Released),
             ("licenses", Within::Group(id), Released),
+            ("machines", Within::Group(id), Released),
         ],
         "entitlements" => vec![
             ("license-entitlements", Within::Parent(id), Deleted),
@@ -234,8 +260,20 @@ fn dependants(kind: &str, id: Id) -> Vec<(&'static str, Within, Fate)> {
 }
 
 /// Kinds that belong to an environment, in the order in which they go with it.
-const ENVIRONMENT_KINDS: &[&str] =
-    &["products", "policies", "licenses", "keys", "users", "groups", "entitlements", "sessions", "tokens"];
+const ENVIRONMENT_KINDS: &[&str] = &[
+    "products",
+    "policies",
+    "licenses",
+    "machines",
+    "components",
+    "processes",
+    "keys",
+    "users",
+    "groups",
+    "entitlements",
+    "sessions",
+    "tokens",
+];
 
 impl Purge<'_> {
     /// Removes what hangs on a record; whether the budget sufficed.
@@ -365,6 +403,7 @@ impl Purge<'_> {
                 "licenses" => {
                     self.rewrite(&entry.key, |license: License| License { group: None, ..license }).await?;
                 }
+                "machines" => self.ungroup_machine(&entry.key).await?,
                 _ => {}
             }
             return Ok(true);
@@ -376,6 +415,9 @@ impl Purge<'_> {
             "products" => self.remove::<Product>(&entry.key).await?,
             "policies" => self.remove::<Policy>(&entry.key).await?,
             "licenses" => self.remove::<License>(&entry.key).await?,
+            "machines" => self.remove_machine(&entry.key).await?,
+            "components" => self.remove::<Component>(&entry.key).await?,
+            "processes" => self.remove_process(&entry.key).await?,
             "keys" => self.remove::<PoolKey>(&entry.key).await?,
             "users" => self.remove::<User>(&entry.key).await?,
             "groups" => self.remove::<Group>(&entry.key).await?,
@@ -394,7 +436,10 @@ impl Purge<'_> {
     /// Removes what stands in a record's own partition.
     async fn satellites(&self, kind: &str, id: Id, budget: &mut usize) -> Result<bool, StoreError> {
         let head = keys::record(self.account, kind, id);
-        for found in self.store.range(&head.pk, "A", "~", Consistency::Strong).await? {
+        // Behind entitlements stand machines, of which there can be many: they have lists of their own.
+        let mut found = self.store.range(&head.pk, "A", keys::SATELLITES_END, Consistency::Strong).await?;
+        found.extend(self.store.range(&head.pk, "G", "~", Consistency::Strong).await?);
+        for found in found {
             if *budget == 0 {
                 return Ok(false);
             }
@@ -404,6 +449,11 @@ impl Purge<'_> {
             match (kind, sk.split('#').next()) {
                 ("licenses", Some("E")) => self.remove::<LicenseEntitlement>(&key).await?,
                 ("licenses", Some("U")) => self.remove::<LicenseUser>(&key).await?,
+                ("licenses", Some("O")) => {
+                    let mut unit = Unit::new();
+                    unit.delete(&key, None);
+                    settle(unit.commit(self.store).await)?;
+                }
                 ("policies", Some("E")) => self.remove::<PolicyEntitlement>(&key).await?,
                 ("groups", Some("U")) => self.remove::<GroupOwner>(&key).await?,
                 _ => {}

@@ -1,22 +1,18 @@
 //! Changes of a machine, its owner and its group (spec 06 §2.8, §2.9, §3.1, §3.4).
 
-use aws_sdk_dynamodb::types::AttributeValue;
-
 use super::capacity::{self, Added, Populations};
 use super::placement::{NewGroup, NewOwner};
-use super::{Machine, MachineView, scope};
+use super::{Machine, MachineView, removal, scope};
 use crate::domain::environment::Environment;
 use crate::domain::model::Failures;
 use crate::http::context::Ctx;
 use crate::http::error::{Error, Result};
 use crate::ids::Id;
-use crate::store::unit::{CommitError, Condition, Reason};
-use crate::store::{Stored as _, Unit};
+use crate::store::Unit;
+use crate::store::unit::CommitError;
 
 /// How often a change looks again because others were quicker.
 const TRIES: usize = 10;
-/// Processes came or went meanwhile.
-const BUSY: Reason = Reason::Failed("processes");
 
 /// Rewrites a machine and announces it. `change` is applied again to what others made of the machine
 /// meanwhile.
@@ -50,7 +46,7 @@ pub async fn amend(
         unit.update(&before, &after);
         checks.iter().for_each(|check| check.require(&mut unit));
         if before.owner != after.owner {
-            keep_processes(&mut unit, &before);
+            removal::keep_processes(&mut unit, &before);
         }
         if let Some(owner) = &owner {
             owner.require(&mut unit, &view.license);
@@ -115,15 +111,4 @@ fn check_placement(
         group.check_environment(after, shared, failures);
         group.check_room(failures);
     }
-}
-
-/// Makes it a condition that a machine has as many processes as when it was read: they are counted
-/// among its owner's, and move, or go, with it.
-pub(super) fn keep_processes(unit: &mut Unit, machine: &Machine) {
-    let Some(annex) = machine.annex() else { return };
-    let name = "processes_count".to_owned();
-    let count = AttributeValue::N(machine.processes_count.to_string());
-    let condition =
-        if machine.processes_count == 0 { Condition::MissingOr(name, count) } else { Condition::Equals(name, count) };
-    unit.require(&annex.key, condition, BUSY);
 }

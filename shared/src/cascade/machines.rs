@@ -1,0 +1,130 @@
+//! What becomes of machines and of what hangs on them.
+
+use super::{BATCH, Purge, settle};
+use crate::domain::license::License;
+use crate::domain::machine::{Component, Machine, Process, removal};
+use crate::domain::resource::Resource;
+use crate::ids::{Id, parse_id};
+use crate::store::keys::{self, Key, Within};
+use crate::store::list::{Order, Sources};
+use crate::store::unit::{CLAIM_HOLDER, CommitError};
+use crate::store::{Consistency, StoreError, Unit, item, read};
+
+/// How often a machine is rewritten because others rewrite it at the same time.
+const TRIES: usize = 10;
+
+impl Purge<'_> {
+    /// Changes a machine, or deletes it where `change` says so by making nothing of it.
+    async fn machine(&self, key: &Key, change: impl Fn(&Machine) -> Option<Machine>) -> Result<(), StoreError> {
+        for _ in 0..TRIES {
+            let Some(found) = self.store.item(key, Consistency::Strong).await? else { return Ok(()) };
+            let machine: Machine = read(&found)?;
+            let Some(machine) = self.store.joined(vec![machine]).await?.pop() else { return Ok(()) };
+            let mut unit = Unit::new();
+            match change(&machine) {
+                Some(after) if after == machine => return Ok(()),
+                Some(after) => {
+                    unit.update(&machine, &after);
+                    removal::keep_processes(&mut unit, &machine);
+                }
+                None => removal::take_off(&mut unit, &machine),
+            }
+            match unit.commit(self.store).await {
+                Err(CommitError::Refused(_)) => {}
+                outcome => return settle(outcome),
+            }
+        }
+        Err(StoreError::Unavailable("other requests kept changing a machine".to_owned()))
+    }
+
+    /// Deletes a machine; what hangs on it is gone already.
+    pub(super) async fn remove_machine(&self, key: &Key) -> Result<(), StoreError> {
+        self.machine(key, |_| None).await
+    }
+
+    /// Takes a machine out of its group.
+    pub(super) async fn ungroup_machine(&self, key: &Key) -> Result<(), StoreError> {
+        self.machine(key, |machine| Some(Machine { group: None, ..machine.clone() })).await
+    }
+
+    /// Deletes a process. If its machine is gone, that took it off all counters.
+    pub(super) async fn remove_process(&self, key: &Key) -> Result<(), StoreError> {
+        let Some(found) = self.store.item(key, Consistency::Strong).await? else { return Ok(()) };
+        let mut process: Process = read(&found)?;
+        let annex = keys::fingerprint(process.account, process.license, &process.fingerprint);
+        let machine = self.store.item(&annex, Consistency::Strong).await?.unwrap_or_default();
+        let id = |name: &str| item::text(&machine, name).and_then(parse_id);
+        process.uncounted = id(CLAIM_HOLDER) != Some(process.machine);
+        process.lessee = id("owner");
+        let mut unit = Unit::new();
+        unit.remove(&process);
+        settle(unit.commit(self.store).await)
+    }
+
+    /// Takes machines from a user who is no user of their license any more; whether the budget sufficed.
+    pub(super) async fn disown(&self, user: Id, budget: &mut usize) -> Result<bool, StoreError> {
+        let keys = |id| keys::attached_user(self.account, License::DEFINITION.kind, id, user);
+        let sources = self.sources::<Machine>(Within::Owner(user)).await?;
+        let mut walk = self.store.walk(&sources, Order::Ascending, None);
+        loop {
+            let entries = walk.next(BATCH).await?;
+            if entries.is_empty() {
+                return Ok(true);
+            }
+            for entry in entries {
+                if *budget == 0 {
+                    return Ok(false);
+                }
+                *budget -= 1;
+                let Some(machine) = self.store.get::<Machine>(self.account, entry.id).await? else { continue };
+                let license = self.store.get::<License>(self.account, machine.license).await?;
+                let owns = license.is_some_and(|license| license.owner == Some(user));
+                let attached = self.store.item(&keys(machine.license), Consistency::Strong).await?.is_some();
+                if !owns && !attached {
+                    self.machine(&entry.key, |machine| Some(Machine { owner: None, ..machine.clone() })).await?;
+                }
+            }
+        }
+    }
+
+    /// Brings what hangs on a license to the product it moved to; whether the budget sufficed.
+    pub(super) async fn follow(&self, license: Id, budget: &mut usize) -> Result<bool, StoreError> {
+        let Some(license) = self.store.get::<License>(self.account, license).await? else { return Ok(true) };
+        let product = license.product;
+        for (kind, within) in [
+            (Machine::DEFINITION.kind, Within::Parent(license.id)),
+            (Component::DEFINITION.kind, Within::Owner(license.id)),
+            (Process::DEFINITION.kind, Within::Owner(license.id)),
+        ] {
+            let environments = self.environments().await?;
+            let sources = Sources::of(self.account, &environments, within, kind);
+            let mut walk = self.store.walk(&sources, Order::Ascending, None);
+            loop {
+                let entries = walk.next(BATCH).await?;
+                if entries.is_empty() {
+                    break;
+                }
+                for entry in entries {
+                    if *budget == 0 {
+                        return Ok(false);
+                    }
+                    *budget -= 1;
+                    match kind {
+                        "machines" => {
+                            self.machine(&entry.key, |machine| Some(Machine { product, ..machine.clone() })).await?;
+                        }
+                        "components" => {
+                            self.rewrite(&entry.key, |part: Component| Component { product, ..part }).await?;
+                        }
+                        _ => self.rewrite(&entry.key, |part: Process| Process { product, ..part }).await?,
+                    }
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    async fn sources<R: Resource>(&self, within: Within) -> Result<Sources, StoreError> {
+        Ok(Sources::of(self.account, &self.environments().await?, within, R::DEFINITION.kind))
+    }
+}
