@@ -28,6 +28,8 @@ pub fn routes() -> Routes {
         .get("/products/{id}/policies/{policy}", related::policy)
         .get("/products/{id}/licenses", related::licenses)
         .get("/products/{id}/licenses/{license}", related::license)
+        .get("/products/{id}/users", related::users)
+        .get("/products/{id}/users/{user}", related::user)
 }
 
 /// The family's router.

@@ -5,6 +5,7 @@ use shared::domain::license::filter::{self, Filter};
 use shared::domain::license::scope as licenses;
 use shared::domain::policy::{self, Policy};
 use shared::domain::product::{Product, access, scope};
+use shared::domain::user::{User, filter as user_filter, scope as user_scope, view as user_view};
 use shared::http::context::Ctx;
 use shared::http::error::{Error, Result};
 use shared::http::listing::List;
@@ -47,4 +48,32 @@ pub async fn license(ctx: Ctx, Path((id, license)): Path<(String, String)>) -> R
         return Err(Error::not_found("license", &license));
     }
     Ok(Reply::data(view.document(ctx.now)))
+}
+
+pub async fn users(ctx: Ctx, Path(id): Path<String>) -> Result<Reply> {
+    let product = parent(&ctx, &id, "user.read").await?;
+    let mut users = users_of(&ctx, &product).await?;
+    if let Some(roles) = user_filter::roles(&ctx.query) {
+        users.retain(|user| roles.contains(&user.role));
+    }
+    let page = ctx.page_through(users)?;
+    let documents = user_view::documents(&ctx, &page.records).await?;
+    Ok(page.documents(documents))
+}
+
+pub async fn user(ctx: Ctx, Path((id, user)): Path<(String, String)>) -> Result<Reply> {
+    let product = parent(&ctx, &id, "user.read").await?;
+    let found = user_scope::find(&ctx, &user).await?;
+    if !user_scope::has_license_of(&ctx, found.id, product.id).await? {
+        return Err(Error::not_found("user", &user));
+    }
+    Ok(Reply::data(user_view::document(&ctx, &found).await?))
+}
+
+/// The distinct users of a product's licenses.
+async fn users_of(ctx: &Ctx, product: &Product) -> Result<Vec<User>> {
+    let ids = user_scope::of_product(ctx, product.id).await?;
+    let mut users: Vec<User> = ctx.store.get_many(ctx.account(), &ids).await?;
+    users.retain(|user| ctx.sees(user.environment));
+    Ok(users)
 }

@@ -18,25 +18,30 @@ pub const MOST_LICENSES: usize = 1000;
 /// 404 naming the identifier as given.
 pub async fn find(ctx: &Ctx, identifier: &str) -> Result<LicenseView> {
     let missing = || Error::not_found("license", identifier);
-    let mut found: Option<License> = None;
-    if let Some(id) = parse_id(identifier) {
-        found = seen(ctx, id).await?;
+    for license in named(ctx, identifier).await? {
+        if sees(ctx, &license).await? {
+            return view::view(&ctx.store, ctx.account(), license).await?.ok_or_else(missing);
+        }
     }
-    let by_key = ctx.store.item(&keys::license_key(ctx.account(), identifier), Consistency::Strong).await?;
-    if let Some(id) = by_key.as_ref().and_then(|found| item::text(found, "license")).and_then(parse_id) {
-        let other = seen(ctx, id).await?;
-        found = match (found, other) {
-            (Some(a), Some(b)) => Some(if b.created < a.created { b } else { a }),
-            (a, b) => a.or(b),
-        };
-    }
-    let license = found.ok_or_else(missing)?;
-    view::view(&ctx.store, ctx.account(), license).await?.ok_or_else(missing)
+    Err(missing())
 }
 
-async fn seen(ctx: &Ctx, id: Id) -> Result<Option<License>> {
-    let Some(license) = ctx.visible::<License>(id).await? else { return Ok(None) };
-    Ok(if sees(ctx, &license).await? { Some(license) } else { None })
+/// The licenses that an id or key can mean, whoever asks, as far as the current environment shows
+/// them; the oldest first.
+///
+/// # Errors
+/// When the table cannot be read.
+pub async fn named(ctx: &Ctx, identifier: &str) -> Result<Vec<License>> {
+    let mut ids: Vec<Id> = parse_id(identifier).into_iter().collect();
+    let by_key = ctx.store.item(&keys::license_key(ctx.account(), identifier), Consistency::Strong).await?;
+    ids.extend(by_key.as_ref().and_then(|found| item::text(found, "license")).and_then(parse_id));
+    ids.dedup();
+    let mut licenses = Vec::with_capacity(ids.len());
+    for id in ids {
+        licenses.extend(ctx.visible::<License>(id).await?);
+    }
+    licenses.sort_by_key(|license| license.created);
+    Ok(licenses)
 }
 
 /// The list that holds what a bearer sees.

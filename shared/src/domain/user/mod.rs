@@ -3,6 +3,7 @@
 pub mod access;
 pub mod filter;
 pub mod founders;
+pub mod password;
 mod record;
 pub mod rules;
 pub mod scope;
