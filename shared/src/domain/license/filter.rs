@@ -171,6 +171,14 @@ impl Filter {
         self.tests.push(test.unwrap_or(Test::Nothing));
     }
 
+    /// Restricts it further to the licenses of a product, if one asks: it sees only its own, also
+    /// under records that are not.
+    #[must_use]
+    pub fn of_product(mut self, product: Option<Id>) -> Self {
+        self.tests.extend(product.map(Test::Product));
+        self
+    }
+
     fn is_empty(&self) -> bool {
         self.tests.is_empty() && self.users.is_empty() && self.banned.is_none()
     }
