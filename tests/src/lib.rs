@@ -215,6 +215,11 @@ impl Vendor {
         self.request(Method::PUT, path, Some(body)).await
     }
 
+    /// `DELETE` with a body, as detaching wants it.
+    pub async fn delete_with(&self, path: &str, body: Value) -> Answer {
+        self.request(Method::DELETE, path, Some(body)).await
+    }
+
     /// `DELETE`.
     pub async fn delete(&self, path: &str) -> Answer {
         self.request(Method::DELETE, path, None).await

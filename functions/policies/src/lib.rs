@@ -1,4 +1,4 @@
-//! Policies (spec 04 §1.1, §2.2, §2.3) with their pools and entitlements.
+//! Policies (spec 04 §1.1, §2.2, §2.3) with their licenses, pools and entitlements.
 
 mod create;
 mod delete;
@@ -23,6 +23,8 @@ pub fn routes() -> Routes {
         .update("/policies/{id}", update::update)
         .delete("/policies/{id}", delete::delete)
         .get("/policies/{id}/product", related::product)
+        .get("/policies/{id}/licenses", related::licenses)
+        .get("/policies/{id}/licenses/{license}", related::license)
         .get("/policies/{id}/pool", pool::list)
         .delete("/policies/{id}/pool", pool::pop)
         .get("/policies/{id}/pool/{key}", pool::show)

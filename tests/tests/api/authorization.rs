@@ -21,7 +21,8 @@ async fn furnish(vendor: &Vendor) -> BTreeMap<&'static str, String> {
     let group = id(&vendor.make("groups", json!({"name": "G"}), &[]).await);
     let user = vendor.make("users", json!({"email": "owner@example.com", "password": "password"}), &[]).await;
     let user = id(&user);
-    let license = vendor.make("licenses", json!({}), &[("policy", "policies", &policy), ("owner", "users", &user)]).await;
+    let license =
+        vendor.make("licenses", json!({}), &[("policy", "policies", &policy), ("owner", "users", &user)]).await;
     let license = id(&license);
     let entitlement = id(&vendor.make("entitlements", json!({"name": "E", "code": "E1"}), &[]).await);
     let attach = json!({"data": [{"type": "entitlements", "id": entitlement}]});
@@ -30,7 +31,9 @@ async fn furnish(vendor: &Vendor) -> BTreeMap<&'static str, String> {
     let component = json!({"fingerprint": "C", "name": "C"});
     let component = id(&vendor.make("components", component, &[("machine", "machines", &machine)]).await);
     let process = id(&vendor.make("processes", json!({"pid": "1"}), &[("machine", "machines", &machine)]).await);
-    let environment = id(&vendor.make("environments", json!({"name": "Staging", "code": "staging", "isolationStrategy": "SHARED"}), &[]).await);
+    let environment = id(&vendor
+        .make("environments", json!({"name": "Staging", "code": "staging", "isolationStrategy": "SHARED"}), &[])
+        .await);
     let owners = json!({"data": [{"type": "users", "id": user}]});
     let owner = vendor.post(&format!("/groups/{group}/owners"), owners).await.expect(200);
     let setting = json!({"data": {"type": "settings", "attributes": {"key": "default_user_permissions", "value": ["license.read"]}}});
@@ -104,7 +107,9 @@ async fn every_read_by_every_bearer() {
         if matches!(pattern, "/accounts" | "/health" | "/health/webhooks" | "/ping") {
             continue;
         }
-        let path = routes::path(&vendor, pattern, |before, _| records.get(before).cloned().unwrap_or_else(|| "none".to_owned()));
+        let path = routes::path(&vendor, pattern, |before, _| {
+            records.get(before).cloned().unwrap_or_else(|| "none".to_owned())
+        });
         write!(table, "| {pattern} |").expect("text");
         for (_, bearer) in &bearers {
             let prefix = format!("/v1/accounts/{}", vendor.account.id);
@@ -125,7 +130,8 @@ async fn tokens_are_cut_to_their_permissions() {
     assert_eq!(token.attributes()["permissions"], json!(["product.read"]));
     let cut = vendor.with(&format!("Bearer {}", token.attributes()["token"].as_str().expect("a token")));
     cut.get("/products").await.expect(200);
-    let refused = cut.post("/products", json!({"data": {"type": "products", "attributes": {"name": "x"}}})).await.expect(403);
+    let refused =
+        cut.post("/products", json!({"data": {"type": "products", "attributes": {"name": "x"}}})).await.expect(403);
     let detail = refused.body["errors"][0]["detail"].as_str().expect("a detail").to_owned();
     assert!(detail.contains("token lacks permission"), "{detail}");
     assert_eq!(refused.body["errors"][0].get("code"), None::<&Value>);

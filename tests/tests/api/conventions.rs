@@ -229,7 +229,8 @@ async fn a_database_that_stays_away_is_a_503() {
         .build();
     let store = shared::store::Store::new(aws_sdk_dynamodb::Client::from_conf(config), "nowhere");
     let opened = latchkey_local::engine::Opened { store, vault: server.app.vault.clone() };
-    let away = Server::of(latchkey_local::serve::lone(opened, vendor.account.id, "localhost", "http", "localhost")).await;
+    let away =
+        Server::of(latchkey_local::serve::lone(opened, vendor.account.id, "localhost", "http", "localhost")).await;
     let answer = away.send(Method::GET, "/v1/products", &[], "").await.expect(503);
     assert_eq!(answer.body["errors"][0]["title"], "Service unavailable");
 }

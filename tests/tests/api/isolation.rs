@@ -83,8 +83,10 @@ async fn environments_see_what_is_theirs() {
     let (_server, vendor) = Server::single().await;
     for (code, strategy) in [("isolated", "ISOLATED"), ("shared", "SHARED")] {
         let attributes = json!({"name": code, "code": code, "isolationStrategy": strategy});
-        let admins = json!([{"type": "users", "attributes": {"email": format!("{code}@example.com"), "password": "password"}}]);
-        let data = json!({"type": "environments", "attributes": attributes, "relationships": {"admins": {"data": admins}}});
+        let admins =
+            json!([{"type": "users", "attributes": {"email": format!("{code}@example.com"), "password": "password"}}]);
+        let data =
+            json!({"type": "environments", "attributes": attributes, "relationships": {"admins": {"data": admins}}});
         vendor.post("/environments", json!({"data": data})).await.expect(201);
     }
     vendor.make("products", json!({"name": "global"}), &[]).await;
@@ -94,7 +96,8 @@ async fn environments_see_what_is_theirs() {
     assert_eq!(vendor.within("isolated").get("/products").await.expect(401).code(), "TOKEN_INVALID");
     let environment = vendor.get("/environments/isolated").await.expect(200);
     let relationship = json!({"environment": {"data": {"type": "environments", "id": environment.body["data"]["id"]}}});
-    let token = vendor.post("/tokens", json!({"data": {"type": "tokens", "relationships": relationship}})).await.expect(201);
+    let token =
+        vendor.post("/tokens", json!({"data": {"type": "tokens", "relationships": relationship}})).await.expect(201);
     let raw = token.attributes()["token"].as_str().expect("a token");
     let isolated = vendor.with(&format!("Bearer {raw}")).within("isolated");
     isolated.make("products", json!({"name": "isolated"}), &[]).await;

@@ -8,7 +8,8 @@ use support::{Answer, Server, Vendor, id};
 fn guide() -> Vec<(String, Vec<Value>)> {
     let readme = include_str!("../../../README.md");
     let (_, section) = readme.split_once("## Which licensing model?").expect("the guide");
-    let rows = section.lines().skip_while(|line| !line.starts_with("| ---")).skip(1).take_while(|line| line.starts_with('|'));
+    let rows =
+        section.lines().skip_while(|line| !line.starts_with("| ---")).skip(1).take_while(|line| line.starts_with('|'));
     rows.map(|row| {
         let mut cells = row.trim_matches('|').split(" | ");
         let name = cells.next().expect("a model").trim().to_owned();
@@ -95,7 +96,10 @@ async fn timed() {
     assert_eq!(sold.code(json!({})).await, "VALID");
     sold.wait(367 * 86_400);
     let validation = sold.validate(json!({})).await;
-    assert_eq!((&validation.body["meta"]["code"], &validation.body["meta"]["valid"]), (&json!("EXPIRED"), &json!(false)));
+    assert_eq!(
+        (&validation.body["meta"]["code"], &validation.body["meta"]["valid"]),
+        (&json!("EXPIRED"), &json!(false))
+    );
     sold.act("renew").await.expect(200);
     assert_eq!(sold.code(json!({})).await, "VALID");
 }
@@ -186,7 +190,8 @@ async fn offline() {
     let file = sold.vendor.post(&path, json!({})).await.expect(200);
     let certificate = file.attributes()["certificate"].as_str().expect("a certificate");
     let tenant = sold.vendor.tenant().await;
-    let dataset = certificates::open(Kind::License, certificate, tenant.signer.public(), Some(&FileSecret::license(&sold.key)));
+    let dataset =
+        certificates::open(Kind::License, certificate, tenant.signer.public(), Some(&FileSecret::license(&sold.key)));
     let dataset: Value = serde_json::from_str(&dataset.expect("genuine")).expect("a document");
     assert_eq!(dataset["data"]["id"], sold.license["id"]);
     assert_eq!(dataset["meta"]["ttl"], 604_800);
