@@ -54,6 +54,7 @@ pub async fn serve(options: Serve) -> Outcome {
         let domain = options.domain.as_deref().unwrap_or("localhost");
         let app = lone(opened, account, domain, scheme, &address.to_string());
         eprintln!("Listening on {url}");
+        shared::sweep::spawn(&app);
         (app.clone(), families(&app))
     };
     shared::cascade::spawn(app.clone());

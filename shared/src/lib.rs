@@ -19,6 +19,7 @@ pub mod lambda;
 pub mod mail;
 pub mod provision;
 pub mod store;
+pub mod sweep;
 pub mod telemetry;
 pub mod tenant;
 pub mod transfer;

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::types::{KeySchemaElement, ProjectionType};
 use aws_sdk_dynamodb::{Client, Config};
 use serde_json::Value;
-use shared::http::families::{self, FAMILIES, fallback, family_of, gateway_routes};
+use shared::http::families::{self, FAMILIES, WORKERS, fallback, family_of, gateway_routes};
 use shared::http::path::canonical;
 use shared::store::schema;
 
@@ -33,7 +33,7 @@ fn of_type<'a>(resources: &'a BTreeMap<String, Value>, kind: &str) -> BTreeMap<&
 #[test]
 fn every_family_has_its_function_and_no_function_is_left_over() {
     let resources = resources();
-    let families: BTreeSet<&str> = FAMILIES.iter().map(|family| family.name).collect();
+    let families: BTreeSet<&str> = FAMILIES.iter().map(|family| family.name).chain(WORKERS.iter().copied()).collect();
     let folders: BTreeSet<String> = fs::read_dir(root().join("functions"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -49,6 +49,27 @@ fn every_family_has_its_function_and_no_function_is_left_over() {
         })
         .collect();
     assert_eq!(functions, families);
+}
+
+#[test]
+fn every_job_has_its_schedule() {
+    let resources = resources();
+    let function = &resources["SweepFunction"]["Properties"];
+    let scheduled: BTreeMap<String, String> = function["Events"]
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|event| {
+            let input: Value = serde_json::from_str(event["Properties"]["Input"].as_str().unwrap()).unwrap();
+            let cadence = event["Properties"]["ScheduleExpression"].as_str().unwrap().to_owned();
+            (input["job"].as_str().unwrap().to_owned(), cadence)
+        })
+        .collect();
+    let unit = |minutes: u64| if minutes == 1 { "minute" } else { "minutes" };
+    let jobs = shared::sweep::JOBS
+        .iter()
+        .map(|job| (job.name.to_owned(), format!("rate({} {})", job.minutes, unit(job.minutes))));
+    assert_eq!(scheduled, jobs.collect());
 }
 
 #[test]

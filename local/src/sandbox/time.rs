@@ -71,6 +71,6 @@ pub async fn mails(State(sandbox): State<Sandbox>) -> Response {
 }
 
 /// Work that is queued for later.
-pub async fn jobs() -> Response {
-    ok(&json!({"data": []}))
+pub async fn jobs(State(sandbox): State<Sandbox>) -> Reply {
+    Ok(ok(&json!({"data": schedules::waiting(&sandbox.app).await?})))
 }

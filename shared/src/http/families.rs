@@ -63,6 +63,9 @@ pub const FAMILIES: &[Family] = &[
     Family { name: "machines", segments: &[both("machines"), both("components"), both("processes")] },
 ];
 
+/// Functions that no route reaches: each a crate, a binary and a function of this name.
+pub const WORKERS: &[&str] = &["sweep"];
+
 const ACCOUNTS: &str = "accounts";
 
 /// The family that answers paths which no other one claims: it says 404 in the documented form.

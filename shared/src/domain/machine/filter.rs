@@ -278,7 +278,11 @@ async fn sharing(ctx: &Ctx, home: Home, filter: &Filter, fingerprint: &str) -> R
     });
     let page = ctx.page_through(views.iter().map(|view| view.machine.clone()).collect())?;
     let shown = |machine: Machine| views.iter().find(|view| view.machine.id == machine.id).cloned();
-    Ok(Page { records: page.records.into_iter().filter_map(shown).collect(), links: page.links, complete: page.complete })
+    Ok(Page {
+        records: page.records.into_iter().filter_map(shown).collect(),
+        links: page.links,
+        complete: page.complete,
+    })
 }
 
 /// A page of components.

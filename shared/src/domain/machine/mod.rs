@@ -16,6 +16,7 @@ pub mod quota;
 mod record;
 pub mod removal;
 pub mod scope;
+pub mod sweep;
 pub mod uniqueness;
 pub mod versions;
 pub mod view;
