@@ -5,6 +5,7 @@ mod create;
 mod delete;
 mod entitlements;
 mod group;
+mod machines;
 mod owner;
 mod policy;
 mod product;
@@ -44,6 +45,8 @@ pub fn routes() -> Routes {
         .post("/licenses/{license}/entitlements", entitlements::attach)
         .delete("/licenses/{license}/entitlements", entitlements::detach)
         .get("/licenses/{license}/entitlements/{entitlement}", entitlements::show)
+        .get("/licenses/{license}/machines", machines::list)
+        .get("/licenses/{license}/machines/{machine}", machines::show)
         .get("/licenses/{license}/tokens", tokens::list)
         .post("/licenses/{license}/tokens", tokens::generate)
         .get("/licenses/{license}/tokens/{token}", tokens::show);

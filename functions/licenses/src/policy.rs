@@ -1,6 +1,7 @@
 //! `/licenses/{license}/policy`.
 
 use axum::extract::Path;
+use shared::cascade;
 use shared::domain::body;
 use shared::domain::license::rules::Linked;
 use shared::domain::license::{License, LicenseView, access, rules, scope, transfer};
@@ -44,9 +45,14 @@ pub async fn update(ctx: Ctx, Path(license): Path<String>) -> Result<Reply> {
 
     let mut unit = Unit::new();
     unit.update(&before.license, &license);
+    let moved = license.product != before.license.product;
+    let job = moved.then(|| cascade::leave_moved(&mut unit, &license, ctx.now));
     let after = LicenseView { license, policy, owner: before.owner.clone() };
     let document = after.document(ctx.now);
     let event = ctx.event_about("license.policy.updated", &after.license, document.clone());
     ctx.save::<License>(unit, event.with_diff(&before.license, &after.license)).await?;
+    if let Some(job) = &job {
+        cascade::begin(&ctx.app, &ctx.store, job).await;
+    }
     Ok(Reply::data(document))
 }

@@ -28,6 +28,8 @@ pub fn routes() -> Routes {
         .get("/products/{id}/policies/{policy}", related::policy)
         .get("/products/{id}/licenses", related::licenses)
         .get("/products/{id}/licenses/{license}", related::license)
+        .get("/products/{id}/machines", related::machines)
+        .get("/products/{id}/machines/{machine}", related::machine)
         .get("/products/{id}/users", related::users)
         .get("/products/{id}/users/{user}", related::user)
 }

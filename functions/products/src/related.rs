@@ -3,6 +3,8 @@
 use axum::extract::Path;
 use shared::domain::license::filter::{self, Filter};
 use shared::domain::license::scope as licenses;
+use shared::domain::machine::filter::{self as machine_filter, Home};
+use shared::domain::machine::scope as machine_scope;
 use shared::domain::policy::{self, Policy};
 use shared::domain::product::{Product, access, scope};
 use shared::domain::user::{User, filter as user_filter, scope as user_scope, view as user_view};
@@ -48,6 +50,19 @@ pub async fn license(ctx: Ctx, Path((id, license)): Path<(String, String)>) -> R
         return Err(Error::not_found("license", &license));
     }
     Ok(Reply::data(view.document(ctx.now)))
+}
+
+pub async fn machines(ctx: Ctx, Path(id): Path<String>) -> Result<Reply> {
+    let product = parent(&ctx, &id, "machine.read").await?;
+    let filters = ["fingerprint", "license", "user"];
+    let page = machine_filter::machines(&ctx, Home::Product(product.id), &filters).await?;
+    Ok(page.reply(|view| view.document_for(ctx.version, ctx.now)))
+}
+
+pub async fn machine(ctx: Ctx, Path((id, machine)): Path<(String, String)>) -> Result<Reply> {
+    let product = parent(&ctx, &id, "machine.read").await?;
+    let found = machine_scope::find_among(&ctx, &machine, |view| view.license.license.product == product.id).await?;
+    Ok(Reply::data(found.document_for(ctx.version, ctx.now)))
 }
 
 pub async fn users(ctx: Ctx, Path(id): Path<String>) -> Result<Reply> {

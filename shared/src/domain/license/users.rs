@@ -1,9 +1,12 @@
 //! The users of a license: attaching and detaching licensees (spec 04 §2.6, §3.12).
 
+use std::sync::{Mutex, PoisonError};
+
 use serde_json::Value;
 
 use super::owner::too_many_users;
 use super::{License, LicenseUser, LicenseView, scope, view};
+use crate::cascade;
 use crate::domain::attribute::Reference;
 use crate::domain::model::{self, Failures};
 use crate::domain::resource::Resource;
@@ -172,8 +175,20 @@ pub async fn detach(ctx: &Ctx, view: &LicenseView, named: &Named) -> Result<()> 
         return Err(named.not_attached(at));
     }
     let event = event_about(ctx, license, "license.users.detached", &attached);
-    let change = |unit: &mut Unit, lot: &[LicenseUser], _: usize| lot.iter().for_each(|link| unit.remove(link));
-    match lots::write(ctx, &attached, event, change, Unit::insert).await {
+    // What they own of the license's machines becomes nobody's.
+    let jobs = Mutex::new(Vec::new());
+    let change = |unit: &mut Unit, lot: &[LicenseUser], _: usize| {
+        for link in lot {
+            unit.remove(link);
+            let job = cascade::leave_detached(unit, link, ctx.now);
+            jobs.lock().unwrap_or_else(PoisonError::into_inner).push(job);
+        }
+    };
+    let outcome = lots::write(ctx, &attached, event, change, Unit::insert).await;
+    for job in jobs.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        cascade::begin(&ctx.app, &ctx.store, &job).await;
+    }
+    match outcome {
         Err(CommitError::Refused(_)) => {
             // Somebody else detached one of them meanwhile.
             let left = named.attached(ctx, license.id).await?;
