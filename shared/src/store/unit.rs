@@ -4,20 +4,19 @@
 //! carries the reason that the caller gets when it fails; when another transaction holds an item,
 //! the unit is tried again with jitter.
 
-use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
+mod commit;
+mod condition;
+mod expression;
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnConsumedCapacity, ReturnValue,
-    ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
-};
+use std::collections::{BTreeMap, HashMap};
+
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Map, Value};
 
 use super::keys::{self, Key, Within};
 use super::record::{Count, Places, Stored};
-use super::{Item, Store, StoreError, annex, item, posting, primary_key};
+pub use self::condition::Condition;
+use super::{Item, StoreError, annex, item, posting};
 use crate::ids::Id;
 
 /// The attribute of a claim that names who holds it.
@@ -28,8 +27,6 @@ pub const LOOKUP: &str = "lookup";
 const REV: &str = "rev";
 /// How many items one DynamoDB transaction takes.
 pub const MOST_OPERATIONS: usize = 100;
-/// How often a unit is tried when other transactions are in its way.
-const TRIES: u32 = 60;
 
 /// Why a unit was not carried out. Nothing of it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,71 +75,6 @@ impl From<CommitError> for Result<Refused, StoreError> {
     }
 }
 
-/// A condition on an item as it stands.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Condition {
-    /// The item exists.
-    Exists,
-    /// The item does not exist.
-    Absent,
-    /// An attribute has this value.
-    Equals(String, AttributeValue),
-    /// An attribute is missing, or has this value.
-    MissingOr(String, AttributeValue),
-    /// An attribute is missing.
-    Missing(String),
-    /// An integer attribute (missing: 0) is at most this.
-    AtMost(String, i64),
-    /// An integer attribute (missing: 0) is at least this.
-    AtLeast(String, i64),
-}
-
-impl Condition {
-    /// Whether it holds for the item (none: it does not exist).
-    fn holds(&self, item: Option<&Item>) -> bool {
-        let attribute = |name: &str| item.and_then(|item| item.get(name));
-        let number = |name: &str| item.map_or(0, |item| item::number(item, name));
-        match self {
-            Self::Exists => item.is_some(),
-            Self::Absent => item.is_none(),
-            Self::Equals(name, value) => attribute(name) == Some(value),
-            Self::MissingOr(name, value) => attribute(name).is_none_or(|stored| stored == value),
-            Self::Missing(name) => attribute(name).is_none(),
-            Self::AtMost(name, most) => number(name) <= *most,
-            Self::AtLeast(name, least) => number(name) >= *least,
-        }
-    }
-
-    fn express(&self, names: &mut Names) -> String {
-        match self {
-            Self::Exists => "attribute_exists(pk)".to_owned(),
-            Self::Absent => "attribute_not_exists(pk)".to_owned(),
-            Self::Equals(name, value) => format!("{} = {}", names.name(name), names.value(value.clone())),
-            Self::Missing(name) => format!("attribute_not_exists({})", names.name(name)),
-            Self::MissingOr(name, value) => {
-                let name = names.name(name);
-                format!("(attribute_not_exists({name}) OR {name} = {})", names.value(value.clone()))
-            }
-            Self::AtMost(name, most) => {
-                let (name, value) = (names.name(name), names.value(AttributeValue::N(most.to_string())));
-                if *most >= 0 {
-                    format!("(attribute_not_exists({name}) OR {name} <= {value})")
-                } else {
-                    format!("{name} <= {value}")
-                }
-            }
-            Self::AtLeast(name, least) => {
-                let (name, value) = (names.name(name), names.value(AttributeValue::N(least.to_string())));
-                if *least <= 0 {
-                    format!("(attribute_not_exists({name}) OR {name} >= {value})")
-                } else {
-                    format!("{name} >= {value}")
-                }
-            }
-        }
-    }
-}
-
 /// What happens to one item.
 #[derive(Clone, Debug, Default)]
 struct Operation {
@@ -159,6 +91,11 @@ struct Operation {
 impl Operation {
     fn has_effect(&self) -> bool {
         self.put.is_some() || self.delete || self.is_update()
+    }
+
+    /// Whether it updates an item and neither replaces nor removes it.
+    fn is_lone_update(&self) -> bool {
+        self.put.is_none() && !self.delete && self.is_update()
     }
 
     fn is_update(&self) -> bool {
@@ -439,243 +376,6 @@ impl Unit {
             self.operations.iter().map(|(known, _)| known).find(|known| known.pk == key.pk).cloned().unwrap_or(key);
         self.add(&key, super::count::AMOUNT, amount);
     }
-
-    /// Carries the unit out.
-    ///
-    /// # Errors
-    /// [`CommitError::Refused`] with every reason that applies; then nothing has changed.
-    pub async fn commit(self, store: &Store) -> Result<(), CommitError> {
-        self.carry_out(store).await.map(drop)
-    }
-
-    /// Carries out a unit that updates one item, and gives back the item as the update left it: under concurrent
-    /// updates, what this one amounted to. Empty if the unit was something else.
-    ///
-    /// # Errors
-    /// As [`Self::commit`].
-    pub async fn commit_returning(mut self, store: &Store) -> Result<Item, CommitError> {
-        self.returning = true;
-        self.carry_out(store).await
-    }
-
-    async fn carry_out(mut self, store: &Store) -> Result<Item, CommitError> {
-        self.settle();
-        self.operations.retain(|(_, operation)| {
-            operation.has_effect() || (!operation.optional && !operation.conditions.is_empty())
-        });
-        if self.operations.is_empty() {
-            return Ok(Item::new());
-        }
-        for attempt in 0..TRIES {
-            match self.attempt(store).await? {
-                Attempt::Done(item) => return Ok(item),
-                Attempt::Refused(reasons, gone) if reasons.is_empty() => {
-                    self.operations.retain(|(key, _)| !gone.contains(key));
-                    if self.operations.is_empty() {
-                        return Ok(Item::new());
-                    }
-                }
-                Attempt::Refused(reasons, _) => return Err(CommitError::Refused(Refused(reasons))),
-                Attempt::Conflict => {
-                    store.meter.retry();
-                    let most = 5u64 << attempt.min(5);
-                    let pause = rand::random_range(1..=most);
-                    tokio::time::sleep(Duration::from_millis(pause)).await;
-                }
-            }
-        }
-        Err(StoreError::Unavailable("other transactions kept the records busy".to_owned()).into())
-    }
-
-    async fn attempt(&self, store: &Store) -> Result<Attempt, StoreError> {
-        if let [(key, operation)] = self.operations.as_slice() {
-            return self.attempt_alone(store, key, operation).await;
-        }
-        let call = store.meter.start();
-        let items = self
-            .operations
-            .iter()
-            .map(|(key, operation)| transaction_item(&store.table, key, operation))
-            .collect::<Result<Vec<_>, _>>()?;
-        let answer = store
-            .client
-            .transact_write_items()
-            .set_transact_items(Some(items))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        match answer {
-            Ok(answer) => {
-                store.meter.end(&call, true, answer.consumed_capacity());
-                Ok(Attempt::Done(Item::new()))
-            }
-            Err(SdkError::ServiceError(error)) if error.err().is_transaction_canceled_exception() => {
-                store.meter.end(&call, true, []);
-                let TransactWriteItemsError::TransactionCanceledException(canceled) = error.into_err() else {
-                    return Err(StoreError::Broken("a cancelled transaction gave no reasons".to_owned()));
-                };
-                self.verdict(canceled.cancellation_reasons())
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    fn verdict(&self, reasons: &[CancellationReason]) -> Result<Attempt, StoreError> {
-        let (mut refused, mut gone, mut conflict) = (Vec::new(), Vec::new(), false);
-        for ((key, operation), reason) in self.operations.iter().zip(reasons) {
-            match reason.code() {
-                None | Some("None") => {}
-                Some("ConditionalCheckFailed") => {
-                    judge(operation, key, reason.item(), &mut refused, &mut gone);
-                }
-                Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded") => conflict = true,
-                Some(code) => {
-                    let message = reason.message().unwrap_or_default();
-                    return Err(StoreError::Broken(format!("{code} on {}: {message}", key.pk)));
-                }
-            }
-        }
-        // A refusal is certain only when no other transaction was under way on the refused items.
-        Ok(if !refused.is_empty() || (!gone.is_empty() && !conflict) {
-            Attempt::Refused(refused, gone)
-        } else {
-            Attempt::Conflict
-        })
-    }
-
-    /// One item needs no transaction, and costs half.
-    async fn attempt_alone(&self, store: &Store, key: &Key, operation: &Operation) -> Result<Attempt, StoreError> {
-        let call = store.meter.start();
-        let expression = Expression::of(operation);
-        let old = ReturnValuesOnConditionCheckFailure::AllOld;
-        let total = ReturnConsumedCapacity::Total;
-        let failed = if let Some(put) = &operation.put {
-            let mut full = put.clone();
-            full.extend(primary_key(key));
-            let sent = store
-                .client
-                .put_item()
-                .table_name(&*store.table)
-                .set_item(Some(full))
-                .set_condition_expression(expression.condition)
-                .set_expression_attribute_names(expression.names)
-                .set_expression_attribute_values(expression.values)
-                .return_values_on_condition_check_failure(old)
-                .return_consumed_capacity(total)
-                .send()
-                .await;
-            match sent {
-                Ok(answer) => {
-                    store.meter.end(&call, true, answer.consumed_capacity());
-                    return Ok(Attempt::Done(Item::new()));
-                }
-                Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {
-                    match error.into_err() {
-                        aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(e) => {
-                            e.item
-                        }
-                        _ => None,
-                    }
-                }
-                Err(error) => return busy(error.into()),
-            }
-        } else if operation.delete {
-            let sent = store
-                .client
-                .delete_item()
-                .table_name(&*store.table)
-                .set_key(Some(primary_key(key)))
-                .set_condition_expression(expression.condition)
-                .set_expression_attribute_names(expression.names)
-                .set_expression_attribute_values(expression.values)
-                .return_values_on_condition_check_failure(old)
-                .return_consumed_capacity(total)
-                .send()
-                .await;
-            match sent {
-                Ok(answer) => {
-                    store.meter.end(&call, true, answer.consumed_capacity());
-                    return Ok(Attempt::Done(Item::new()));
-                }
-                Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {
-                    match error.into_err() {
-                        aws_sdk_dynamodb::operation::delete_item::DeleteItemError::ConditionalCheckFailedException(
-                            e,
-                        ) => e.item,
-                        _ => None,
-                    }
-                }
-                Err(error) => return busy(error.into()),
-            }
-        } else {
-            let sent = store
-                .client
-                .update_item()
-                .table_name(&*store.table)
-                .set_key(Some(primary_key(key)))
-                .set_update_expression(expression.update)
-                .set_condition_expression(expression.condition)
-                .set_expression_attribute_names(expression.names)
-                .set_expression_attribute_values(expression.values)
-                .set_return_values(self.returning.then_some(ReturnValue::AllNew))
-                .return_values_on_condition_check_failure(old)
-                .return_consumed_capacity(total)
-                .send()
-                .await;
-            match sent {
-                Ok(answer) => {
-                    store.meter.end(&call, true, answer.consumed_capacity());
-                    return Ok(Attempt::Done(answer.attributes.unwrap_or_default()));
-                }
-                Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {
-                    match error.into_err() {
-                        aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException(
-                            e,
-                        ) => e.item,
-                        _ => None,
-                    }
-                }
-                Err(error) => return busy(error.into()),
-            }
-        };
-        store.meter.end(&call, true, []);
-        let (mut refused, mut gone) = (Vec::new(), Vec::new());
-        judge(operation, key, failed.as_ref(), &mut refused, &mut gone);
-        Ok(Attempt::Refused(refused, gone))
-    }
-}
-
-/// A lone write that met a transaction is tried again like a transaction.
-fn busy(error: StoreError) -> Result<Attempt, StoreError> {
-    match error {
-        StoreError::Unavailable(message) if message.starts_with("TransactionConflict") => Ok(Attempt::Conflict),
-        error => Err(error),
-    }
-}
-
-enum Attempt {
-    Done(Item),
-    Refused(Vec<Reason>, Vec<Key>),
-    Conflict,
-}
-
-/// Finds out which conditions of an operation failed, by the item as it stood.
-fn judge(operation: &Operation, key: &Key, item: Option<&Item>, refused: &mut Vec<Reason>, gone: &mut Vec<Key>) {
-    let item = item.filter(|item| !item.is_empty());
-    if operation.optional && item.is_none() {
-        gone.push(key.clone());
-        return;
-    }
-    let before = refused.len();
-    for (condition, reason) in &operation.conditions {
-        if !condition.holds(item) && !refused.contains(reason) {
-            refused.push(reason.clone());
-        }
-    }
-    if refused.len() == before {
-        // The item changed between the check and its copy: report the first reason, the caller reads again.
-        refused.extend(operation.conditions.first().map(|(_, reason)| reason.clone()));
-    }
 }
 
 /// The list index attributes of a record's item.
@@ -697,135 +397,9 @@ fn index_attributes<R: Stored>(record: &R) -> Item {
     attributes
 }
 
-fn transaction_item(table: &str, key: &Key, operation: &Operation) -> Result<TransactWriteItem, StoreError> {
-    let expression = Expression::of(operation);
-    let old = ReturnValuesOnConditionCheckFailure::AllOld;
-    let item = TransactWriteItem::builder();
-    Ok(if let Some(put) = &operation.put {
-        let mut full = put.clone();
-        full.extend(primary_key(key));
-        item.put(
-            Put::builder()
-                .table_name(table)
-                .set_item(Some(full))
-                .set_condition_expression(expression.condition)
-                .set_expression_attribute_names(expression.names)
-                .set_expression_attribute_values(expression.values)
-                .return_values_on_condition_check_failure(old)
-                .build()?,
-        )
-    } else if operation.delete {
-        item.delete(
-            Delete::builder()
-                .table_name(table)
-                .set_key(Some(primary_key(key)))
-                .set_condition_expression(expression.condition)
-                .set_expression_attribute_names(expression.names)
-                .set_expression_attribute_values(expression.values)
-                .return_values_on_condition_check_failure(old)
-                .build()?,
-        )
-    } else if operation.is_update() {
-        item.update(
-            Update::builder()
-                .table_name(table)
-                .set_key(Some(primary_key(key)))
-                .set_update_expression(expression.update)
-                .set_condition_expression(expression.condition)
-                .set_expression_attribute_names(expression.names)
-                .set_expression_attribute_values(expression.values)
-                .return_values_on_condition_check_failure(old)
-                .build()?,
-        )
-    } else {
-        item.condition_check(
-            ConditionCheck::builder()
-                .table_name(table)
-                .set_key(Some(primary_key(key)))
-                .set_condition_expression(expression.condition)
-                .set_expression_attribute_names(expression.names)
-                .set_expression_attribute_values(expression.values)
-                .return_values_on_condition_check_failure(old)
-                .build()?,
-        )
-    }
-    .build())
-}
-
-/// Placeholders of an expression.
-#[derive(Default)]
-struct Names {
-    names: HashMap<String, String>,
-    values: Item,
-}
-
-impl Names {
-    fn name(&mut self, name: &str) -> String {
-        let placeholder = format!("#{}", self.names.len());
-        if let Some((known, _)) = self.names.iter().find(|(_, value)| *value == name) {
-            return known.clone();
-        }
-        self.names.insert(placeholder.clone(), name.to_owned());
-        placeholder
-    }
-
-    fn value(&mut self, value: AttributeValue) -> String {
-        let placeholder = format!(":{}", self.values.len());
-        self.values.insert(placeholder.clone(), value);
-        placeholder
-    }
-}
-
-struct Expression {
-    update: Option<String>,
-    condition: Option<String>,
-    names: Option<HashMap<String, String>>,
-    values: Option<Item>,
-}
-
-impl Expression {
-    fn of(operation: &Operation) -> Self {
-        let mut names = Names::default();
-        let condition = operation.conditions.iter().map(|(condition, _)| condition.express(&mut names));
-        let condition = Some(condition.collect::<Vec<_>>().join(" AND ")).filter(|text| !text.is_empty());
-        let whole = operation.put.is_some() || operation.delete;
-        let update = (!whole && operation.is_update()).then(|| {
-            let mut clauses = Vec::new();
-            let mut list = |verb: &str, parts: Vec<String>| {
-                if !parts.is_empty() {
-                    clauses.push(format!("{verb} {}", parts.join(", ")));
-                }
-            };
-            list(
-                "SET",
-                operation.set.iter().map(|(n, v)| format!("{} = {}", names.name(n), names.value(v.clone()))).collect(),
-            );
-            list(
-                "ADD",
-                operation
-                    .add
-                    .iter()
-                    .map(|(n, v)| format!("{} {}", names.name(n), names.value(AttributeValue::N(v.to_string()))))
-                    .collect(),
-            );
-            let mut removed: Vec<&String> =
-                operation.remove.iter().filter(|n| !operation.set.contains_key(*n)).collect();
-            removed.sort_unstable();
-            removed.dedup();
-            list("REMOVE", removed.into_iter().map(|n| names.name(n)).collect());
-            clauses.join(" ")
-        });
-        Self {
-            update: update.filter(|text| !text.is_empty()),
-            condition,
-            names: Some(names.names).filter(|names| !names.is_empty()),
-            values: Some(names.values).filter(|values| !values.is_empty()),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::expression::Expression;
     use super::*;
 
     fn key(name: &str) -> Key {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::check_in::CheckInPolicy;
-use super::limits::{Limits, effective_limit};
+use super::limits::Limits;
 use super::status::{Activity, LicenseStatus, license_status};
 use super::{License, LicenseUser};
 use crate::auth::permissions;
@@ -28,6 +28,21 @@ pub struct LicenseView {
     pub owner: Option<User>,
 }
 
+/// The limits that policies and licenses store under the same names.
+macro_rules! limits_of {
+    ($record:expr) => {
+        Limits {
+            machines: limit($record.max_machines),
+            processes: limit($record.max_processes),
+            users: limit($record.max_users),
+            cores: limit($record.max_cores),
+            memory: limit($record.max_memory),
+            disk: limit($record.max_disk),
+            uses: limit($record.max_uses),
+        }
+    };
+}
+
 fn limit(value: Option<i64>) -> Option<u64> {
     value.and_then(|value| u64::try_from(value).ok())
 }
@@ -36,15 +51,7 @@ impl Policy {
     /// Its limits.
     #[must_use]
     pub fn limits(&self) -> Limits {
-        Limits {
-            machines: limit(self.max_machines),
-            processes: limit(self.max_processes),
-            users: limit(self.max_users),
-            cores: limit(self.max_cores),
-            memory: limit(self.max_memory),
-            disk: limit(self.max_disk),
-            uses: limit(self.max_uses),
-        }
+        limits_of!(self)
     }
 
     /// What it says about check-ins.
@@ -62,15 +69,7 @@ impl License {
     /// Its own limits, which override its policy's.
     #[must_use]
     pub fn overrides(&self) -> Limits {
-        Limits {
-            machines: limit(self.max_machines),
-            processes: limit(self.max_processes),
-            users: limit(self.max_users),
-            cores: limit(self.max_cores),
-            memory: limit(self.max_memory),
-            disk: limit(self.max_disk),
-            uses: limit(self.max_uses),
-        }
+        limits_of!(self)
     }
 
     /// The limits in force under a policy.
@@ -135,7 +134,7 @@ impl LicenseView {
         let Self { license, policy, owner } = self;
         let next = policy.check_in().next(license.last_check_in.map(Time::timestamp)).map(Time::from);
         let set = permissions::effective_license(license.permissions, owner.as_ref().map(|owner| owner.permissions));
-        let shown = |own: Option<i64>, inherited: Option<i64>| json!(effective_limit(limit(own), limit(inherited)));
+        let limits = license.limits(policy);
         let extras = Extras::default()
             .attribute("status", self.status(now).as_str())
             .attribute("scheme", json!(policy.scheme))
@@ -146,13 +145,13 @@ impl LicenseView {
             .attribute("require_heartbeat", policy.require_heartbeat)
             .attribute("require_check_in", policy.require_check_in)
             .attribute("next_check_in", json!(next))
-            .attribute("max_machines", shown(license.max_machines, policy.max_machines))
-            .attribute("max_processes", shown(license.max_processes, policy.max_processes))
-            .attribute("max_users", shown(license.max_users, policy.max_users))
-            .attribute("max_cores", shown(license.max_cores, policy.max_cores))
-            .attribute("max_memory", shown(license.max_memory, policy.max_memory))
-            .attribute("max_disk", shown(license.max_disk, policy.max_disk))
-            .attribute("max_uses", shown(license.max_uses, policy.max_uses))
+            .attribute("max_machines", json!(limits.machines))
+            .attribute("max_processes", json!(limits.processes))
+            .attribute("max_users", json!(limits.users))
+            .attribute("max_cores", json!(limits.cores))
+            .attribute("max_memory", json!(limits.memory))
+            .attribute("max_disk", json!(limits.disk))
+            .attribute("max_uses", json!(limits.uses))
             .attribute("permissions", json!(set))
             .relationship_meta("users", json!({"count": license.users_count()}))
             .relationship_meta(
