@@ -70,7 +70,8 @@ fn resource(definition: &Definition) -> Value {
     let required: Vec<String> =
         definition.attributes.iter().filter(|one| one.required).map(|one| casing::camel(one.name)).collect();
     let to_one = definition.to_one.iter().filter(|one| !one.hidden).map(|one| (casing::camel(one.name), linkage(one)));
-    let to_many = definition.to_many.iter().map(|name| (casing::camel(name), json!({"type": "object", "readOnly": true})));
+    let to_many =
+        definition.to_many.iter().map(|name| (casing::camel(name), json!({"type": "object", "readOnly": true})));
     json!({
         "type": "object",
         "properties": {

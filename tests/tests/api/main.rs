@@ -7,6 +7,7 @@ mod costs;
 mod entitlements;
 mod isolation;
 mod keys;
+mod license_actions;
 mod licensing_models;
 mod policies;
 mod products;

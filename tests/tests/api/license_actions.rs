@@ -1,0 +1,191 @@
+//! What is done with licenses: validation, uses, check-outs and the rest (spec 05), where the order of things or the
+//! number of callers matters.
+
+use std::collections::BTreeSet;
+
+use futures::future::join_all;
+use serde_json::{Value, json};
+use shared::crypto::certificates::{FileSecret, Kind, open};
+use support::{Answer, Server, Vendor, id};
+
+const MONTH: i64 = 2_629_746;
+
+async fn licensed(policy: Value) -> (Server, Vendor, String, String) {
+    let (server, vendor) = Server::single().await;
+    let license = vendor.licensed(policy).await;
+    let key = license["attributes"]["key"].as_str().expect("a key").to_owned();
+    (server, vendor, id(&license), key)
+}
+
+fn action(license: &str, name: &str) -> String {
+    format!("/licenses/{license}/actions/{name}")
+}
+
+fn codes(answers: &[Answer]) -> BTreeSet<String> {
+    answers.iter().map(|answer| format!("{} {}", answer.status.as_u16(), answer.code())).collect()
+}
+
+#[tokio::test]
+async fn two_hundred_at_once_never_pass_the_limit() {
+    let (_server, vendor, license, _) = licensed(json!({"maxUses": 50})).await;
+    let path = action(&license, "increment-usage");
+    let answers = join_all((0..200).map(|_| vendor.post(&path, json!({})))).await;
+
+    let (used, refused): (Vec<Answer>, Vec<Answer>) = answers.into_iter().partition(|one| one.status.is_success());
+    let shown: BTreeSet<i64> = used.iter().filter_map(|one| one.attributes()["uses"].as_i64()).collect();
+    assert_eq!(used.len(), 50);
+    assert_eq!(shown, (1..=50).collect(), "every answer shows what its own use made of the count");
+    assert_eq!(codes(&refused), BTreeSet::from(["422 USES_LIMIT_EXCEEDED".to_owned()]));
+    assert_eq!(vendor.get(&format!("/licenses/{license}")).await.attributes()["uses"], 50);
+}
+
+#[tokio::test]
+async fn uses_go_down_to_nothing_and_no_further() {
+    let (_server, vendor, license, _) = licensed(json!({})).await;
+    vendor.post(&action(&license, "increment-usage"), json!({"meta": {"increment": 3}})).await.expect(200);
+    let path = action(&license, "decrement-usage");
+    let answers = join_all((0..5).map(|_| vendor.post(&path, json!({})))).await;
+    assert_eq!(codes(&answers), BTreeSet::from(["200 ".to_owned(), "422 USES_INVALID".to_owned()]));
+    assert_eq!(answers.iter().filter(|answer| answer.status.is_success()).count(), 3);
+
+    let huge: Value = serde_json::from_str(r#"{"meta": {"increment": 46116860184273879031}}"#).expect("a number");
+    let answer = vendor.post(&action(&license, "increment-usage"), huge).await.expect(400);
+    assert_eq!(answer.source(), "/meta/increment");
+}
+
+#[tokio::test]
+async fn the_first_validation_starts_the_term_once() {
+    let policy = json!({"duration": MONTH, "expirationBasis": "FROM_FIRST_VALIDATION"});
+    let (_server, vendor, license, key) = licensed(policy).await;
+    let expiry = async || vendor.get(&format!("/licenses/{license}")).await.attributes()["expiry"].clone();
+
+    vendor.get(&action(&license, "validate")).await.expect(200);
+    assert_eq!(expiry().await, Value::Null, "a quick validation does not count");
+    let anonymous = vendor.anonymous();
+    let body = json!({"meta": {"key": key}});
+    let answers = join_all((0..20).map(|_| anonymous.post("/licenses/actions/validate-key", body.clone()))).await;
+    assert!(answers.iter().all(|answer| answer.body["meta"]["code"] == "VALID"));
+    let first = expiry().await;
+    assert!(first.is_string());
+    vendor.post(&action(&license, "validate"), json!({})).await.expect(200);
+    assert_eq!(expiry().await, first);
+}
+
+#[tokio::test]
+async fn validation_echoes_what_was_sent_and_notes_that_it_was() {
+    let (_server, vendor, license, key) = licensed(json!({"strict": true, "floating": true})).await;
+    let scope = json!({"entitlements": ["A", "A"], "user": null});
+    let sent = json!({"meta": {"key": key, "nonce": 9_048_238_457_i64, "scope": scope}});
+    let answer = vendor.anonymous().post("/licenses/actions/validate-key", sent).await.expect(200);
+    let meta = &answer.body["meta"];
+    assert_eq!((&meta["code"], &meta["valid"]), (&json!("ENTITLEMENTS_MISSING"), &json!(false)));
+    assert_eq!((&meta["nonce"], &meta["scope"]), (&json!(9_048_238_457_i64), &scope));
+    let stored = vendor.get(&format!("/licenses/{license}")).await;
+    assert_eq!(stored.attributes()["lastValidated"], answer.attributes()["lastValidated"]);
+    assert!(stored.attributes()["updated"].as_str() > answer.attributes()["updated"].as_str());
+
+    let old = vendor.at("1.1").post(&action(&license, "validate"), json!({})).await.expect(200);
+    assert_eq!((&old.body["meta"]["constant"], &old.body["meta"]["code"]), (&json!("NO_MACHINES"), &Value::Null));
+
+    let unknown = json!({"meta": {"key": "nothing", "nonce": 1}});
+    let answer = vendor.anonymous().post("/licenses/actions/validate-key", unknown).await.expect(200);
+    assert_eq!((&answer.body["data"], &answer.body["meta"]["code"]), (&Value::Null, &json!("NOT_FOUND")));
+}
+
+#[tokio::test]
+async fn suspension_goes_one_way_at_a_time() {
+    let (_server, vendor, license, key) = licensed(json!({"authenticationStrategy": "MIXED"})).await;
+    let (suspend, reinstate) = (action(&license, "suspend"), action(&license, "reinstate"));
+    assert_eq!(vendor.post(&reinstate, json!({})).await.expect(422).source(), "/data/attributes/suspended");
+    vendor.post(&suspend, json!({})).await.expect(200);
+    assert_eq!(vendor.post(&suspend, json!({})).await.expect(422).source(), "/data/attributes/suspended");
+    let itself = vendor.with(&format!("License {key}"));
+    assert_eq!(itself.get("/me").await.expect(403).code(), "LICENSE_SUSPENDED");
+    vendor.post(&reinstate, json!({})).await.expect(200);
+    itself.post(&action(&license, "validate"), json!({})).await.expect(200);
+    itself.post(&action(&license, "check-in"), json!({})).await.expect(422);
+    itself.post(&action(&license, "reset-usage"), json!({})).await.expect(403);
+}
+
+#[tokio::test]
+async fn renewal_takes_a_duration_and_an_expiry() {
+    let (_server, vendor, license, _) = licensed(json!({})).await;
+    let answer = vendor.post(&action(&license, "renew"), json!({})).await.expect(422);
+    assert_eq!(answer.body["errors"].as_array().map(Vec::len), Some(1));
+
+    let basis = json!({"duration": MONTH, "expirationBasis": "FROM_FIRST_USE"});
+    let endless = id(&vendor.licensed(basis).await);
+    let answer = vendor.post(&action(&endless, "renew"), json!({})).await.expect(422);
+    assert_eq!(answer.body["errors"], json!([]));
+    assert!(answer.body["meta"]["id"].is_string());
+
+    vendor.post(&action(&endless, "increment-usage"), json!({})).await.expect(200);
+    let before = vendor.get(&format!("/licenses/{endless}")).await.attributes()["expiry"].clone();
+    let after = vendor.post(&action(&endless, "renew"), json!({})).await.expect(200);
+    assert!(after.attributes()["expiry"].as_str() > before.as_str());
+}
+
+#[tokio::test]
+async fn a_revoked_license_is_gone_with_what_hung_on_it() {
+    let (_server, vendor, license, key) = licensed(json!({"authenticationStrategy": "MIXED"})).await;
+    let path = format!("/licenses/{license}/tokens");
+    let token = vendor.post(&path, json!({})).await;
+    let token = token.attributes()["token"].as_str().expect("a token").to_owned();
+    vendor.delete(&action(&license, "revoke")).await.expect(204);
+    vendor.get(&format!("/licenses/{license}")).await.expect(404);
+    assert_eq!(vendor.with(&format!("Bearer {token}")).get("/me").await.expect(401).code(), "TOKEN_INVALID");
+    let answer = vendor.anonymous().post("/licenses/actions/validate-key", json!({"meta": {"key": key}})).await;
+    assert_eq!(answer.body["meta"]["code"], "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn files_of_every_algorithm_open() {
+    let (_server, vendor, license, key) = licensed(json!({"scheme": "ECDSA_P256_SIGN"})).await;
+    let tenant = vendor.tenant().await;
+    let secret = FileSecret::license(&key);
+    for encoding in ["base64", "aes-256-gcm"] {
+        for signing in ["ed25519", "rsa-pss-sha256", "rsa-sha256", "ecdsa-p256"] {
+            let algorithm = format!("{encoding}+{signing}");
+            let body = json!({"meta": {"algorithm": algorithm, "ttl": 3600, "include": ["policy", "entitlements"]}});
+            let answer = vendor.post(&action(&license, "check-out"), body).await.expect(200);
+            assert_eq!(answer.attributes()["algorithm"], algorithm);
+            let certificate = answer.attributes()["certificate"].as_str().expect("a certificate");
+            let dataset = open(Kind::License, certificate, tenant.signer.public(), Some(&secret)).expect("a dataset");
+            let dataset: Value = serde_json::from_str(&dataset).expect("a document");
+            assert_eq!(dataset["data"]["id"], license.as_str());
+            assert_eq!(dataset["included"][0]["type"], "policies");
+            assert_eq!(dataset["data"]["relationships"]["entitlements"]["data"], json!([]));
+            assert_eq!(dataset["meta"]["expiry"], answer.attributes()["expiry"]);
+        }
+    }
+    let answer = vendor.get(&format!("{}?ttl=&encrypt=1", action(&license, "check-out"))).await.expect(200);
+    assert_eq!(answer.header("content-type"), Some("application/octet-stream"));
+    let disposition = format!("attachment; filename=\"{license}.lic\"");
+    assert_eq!(answer.header("content-disposition"), Some(disposition.as_str()));
+    let dataset = open(Kind::License, &answer.text, tenant.signer.public(), Some(&secret)).expect("a dataset");
+    let dataset: Value = serde_json::from_str(&dataset).expect("a document");
+    assert_eq!((&dataset["meta"]["ttl"], &dataset["meta"]["expiry"]), (&Value::Null, &Value::Null));
+    assert!(dataset["data"]["attributes"]["lastCheckOut"].is_string(), "the check-out before this one");
+}
+
+#[tokio::test]
+async fn check_outs_are_refused_in_order() {
+    let (_server, vendor, license, key) = licensed(json!({"authenticationStrategy": "LICENSE"})).await;
+    let path = |query: &str| format!("{}?{query}", action(&license, "check-out"));
+    let itself = vendor.with(&format!("License {key}"));
+    let wrong = "include=account&ttl=60&algorithm=foo";
+    for (query, code, parameter) in [
+        (wrong, "CHECKOUT_INCLUDE_INVALID", "include"),
+        ("ttl=60&algorithm=foo", "CHECKOUT_TTL_INVALID", "ttl"),
+        ("ttl=&algorithm=foo", "CHECKOUT_ALGORITHM_INVALID", "algorithm"),
+    ] {
+        for answer in [itself.get(&path(query)).await, itself.post(&path(query), json!({})).await] {
+            let answer = answer.expect(400);
+            assert_eq!((answer.code(), answer.source()), (code, parameter));
+        }
+    }
+    let answer = itself.post(&path(wrong), json!({"meta": {"include": "policy"}})).await.expect(400);
+    assert_eq!(answer.source(), "/meta/include");
+    itself.get(&path("include=policy")).await.expect(403);
+    itself.get(&path("include=entitlements,group")).await.expect(200);
+}
