@@ -13,10 +13,8 @@ use crate::clock::Time;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Template {
-    /// Somebody with a password asked to set another one.
+    /// Somebody asked to set another password, or (`invitation`) has none yet and is asked to choose one.
     PasswordReset,
-    /// Somebody without a password is asked to set one.
-    PasswordInvite,
     /// Somebody asked which accounts they belong to.
     AccountRecovery,
 }
@@ -39,12 +37,18 @@ impl Mail {
         self.variables.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 
+    fn is_invitation(&self) -> bool {
+        self.variables.get("invitation").and_then(Value::as_bool).unwrap_or_default()
+    }
+
     /// Its subject line.
     #[must_use]
     pub fn subject(&self) -> String {
         match self.template {
+            Template::PasswordReset if self.is_invitation() => {
+                format!("Choose a password for {}", self.variable("account"))
+            }
             Template::PasswordReset => format!("Set a new password for {}", self.variable("account")),
-            Template::PasswordInvite => format!("Choose a password for {}", self.variable("account")),
             Template::AccountRecovery => "Your accounts".to_owned(),
         }
     }
@@ -54,14 +58,14 @@ impl Mail {
     pub fn text(&self) -> String {
         let (account, url) = (self.variable("account"), self.variable("url"));
         match self.template {
+            Template::PasswordReset if self.is_invitation() => format!(
+                "Hello,\n\n{account} has a place for this address. Choose a password to use it; this link works for \
+                 the next 24 hours:\n\n{url}\n"
+            ),
             Template::PasswordReset => format!(
                 "Hello,\n\nsomeone, probably you, wants to set a new password for this address at {account}. Within \
                  the next 24 hours this link does it:\n\n{url}\n\nIf it was not you, there is nothing to do: your \
                  password stays as it is.\n"
-            ),
-            Template::PasswordInvite => format!(
-                "Hello,\n\n{account} has a place for this address. Choose a password to use it; this link works for \
-                 the next 24 hours:\n\n{url}\n"
             ),
             Template::AccountRecovery => {
                 let mut text = "Hello,\n\nthis address belongs to these accounts:\n".to_owned();
@@ -182,10 +186,11 @@ mod tests {
 
     #[test]
     fn mails_name_the_account_and_the_link() {
-        let variables = json!({"account": "Acme", "url": "https://portal.example.com/x"});
-        for template in [Template::PasswordReset, Template::PasswordInvite] {
-            let mail = mail(template, &variables);
+        for invitation in [false, true] {
+            let variables = json!({"account": "Acme", "url": "https://portal.example.com/x", "invitation": invitation});
+            let mail = mail(Template::PasswordReset, &variables);
             assert!(mail.subject().contains("Acme") && mail.text().contains("https://portal.example.com/x"));
+            assert_eq!(mail.subject().starts_with("Choose"), invitation);
         }
     }
 
@@ -203,6 +208,6 @@ mod tests {
 
     #[test]
     fn templates_have_names() {
-        assert_eq!(json!(Template::PasswordInvite), "password-invite");
+        assert_eq!(json!(Template::PasswordReset), "password-reset");
     }
 }

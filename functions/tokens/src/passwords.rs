@@ -50,11 +50,11 @@ fn mail(ctx: &Ctx, user: &User, raw: &str) -> Mail {
         ("account", Value::from(account.name.clone().unwrap_or_else(|| account.slug.clone()))),
         ("url", links::password(&ctx.app.config, account, &token).into()),
         ("token", token.into()),
+        ("invitation", user.password_digest.is_none().into()),
     ];
-    let template = if user.password_digest.is_some() { Template::PasswordReset } else { Template::PasswordInvite };
     Mail {
         to: user.email.clone(),
-        template,
+        template: Template::PasswordReset,
         variables: variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>(),
         sent: ctx.now,
     }

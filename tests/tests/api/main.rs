@@ -1,10 +1,12 @@
 //! Behaviour over HTTP, a module for each resource or concern. One binary, so that it links once.
 
+mod accounts;
 mod authorization;
 mod client_keygen_rs;
 mod conventions;
 mod costs;
 mod entitlements;
+mod environments;
 mod isolation;
 mod keys;
 mod license_actions;
@@ -13,3 +15,4 @@ mod policies;
 mod products;
 mod robustness;
 mod routes;
+mod tokens;
