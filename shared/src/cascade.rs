@@ -8,7 +8,8 @@
 //! What is not read together with what it hangs on, the policies of a product, goes first and at once.
 //!
 //! A renamed entitlement leaves a job too: its links carry its code. So does a user who is detached from
-//! a license, on which it may own machines, and a license that moves to another product.
+//! a license, on which it may own machines, a license that moves to another policy, and a policy that
+//! asks for heartbeats sooner.
 
 mod machines;
 
@@ -45,8 +46,10 @@ const REVOCATION: &str = "revocation";
 const RENAMED_ENTITLEMENTS: &str = "renamed-entitlements";
 /// The kind of the job that takes machines from a user who is detached from their license.
 const DISOWNED: &str = "disowned-machines";
-/// The kind of the job that brings what hangs on a license to another product.
+/// The kind of the job that brings what hangs on a license under another policy.
 const MOVED: &str = "moved-license";
+/// The kind of the job that brings what hangs on a policy's licenses under its new heartbeat.
+const QUICKENED: &str = "quickened-policy";
 
 /// Leaves the job of a deleted record in the transaction that deletes it.
 #[must_use]
@@ -74,10 +77,25 @@ pub fn leave_detached(unit: &mut Unit, link: &LicenseUser, now: Time) -> Job {
     Job { id: link.user, ..Job::of(DISOWNED, link, None, now) }.put(unit)
 }
 
-/// Leaves the job of a license that moves to another product in the transaction that moves it.
+/// Leaves the job of a license that moves to another policy in the transaction that moves it: its
+/// machines, and what hangs on them, go to the policy's product and beat to its heart.
 #[must_use]
-pub fn leave_moved(unit: &mut Unit, license: &License, now: Time) -> Job {
-    Job::of(MOVED, license, None, now).put(unit)
+pub fn leave_moved(unit: &mut Unit, license: &License, from: &Policy, to: &Policy, now: Time) -> Option<Job> {
+    let moves = from.product != to.product || quickens(from, to);
+    moves.then(|| Job::of(MOVED, license, None, now).put(unit))
+}
+
+/// Leaves the job of a policy that asks for heartbeats sooner than before in the transaction that
+/// changes it.
+#[must_use]
+pub fn leave_quickened(unit: &mut Unit, before: &Policy, after: &Policy, now: Time) -> Option<Job> {
+    quickens(before, after).then(|| Job::of(QUICKENED, after, None, now).put(unit))
+}
+
+/// Whether hearts stop sooner under `after`. Where they stop later, the sweep finds out by itself.
+fn quickens(before: &Policy, after: &Policy) -> bool {
+    let (before, after) = (before.heartbeat(), after.heartbeat());
+    (after.required && !before.required) || after.seconds() < before.seconds()
 }
 
 /// What a deleted record leaves to be done.
@@ -181,6 +199,7 @@ async fn run(store: &Store, job: &Job, budget: &mut usize) -> Result<bool, Store
         RENAMED_ENTITLEMENTS => purge.recode(job.id, budget).await?,
         DISOWNED => purge.disown(job.id, budget).await?,
         MOVED => purge.follow(job.id, budget).await?,
+        QUICKENED => purge.follow_policy(job.id, budget).await?,
         kind => purge.children(kind, job.id, budget).await?,
     };
     if !finished {

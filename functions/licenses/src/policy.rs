@@ -45,8 +45,7 @@ pub async fn update(ctx: Ctx, Path(license): Path<String>) -> Result<Reply> {
 
     let mut unit = Unit::new();
     unit.update(&before.license, &license);
-    let moved = license.product != before.license.product;
-    let job = moved.then(|| cascade::leave_moved(&mut unit, &license, ctx.now));
+    let job = cascade::leave_moved(&mut unit, &license, &before.policy, &policy, ctx.now);
     let after = LicenseView { license, policy, owner: before.owner.clone() };
     let document = after.document(ctx.now);
     let event = ctx.event_about("license.policy.updated", &after.license, document.clone());

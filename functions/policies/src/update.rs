@@ -2,6 +2,7 @@
 
 use axum::extract::Path;
 use shared::auth::permissions::PermissionSet;
+use shared::cascade;
 use shared::domain::model;
 use shared::domain::policy::{Policy, access, rules, scope, versions};
 use shared::http::context::Ctx;
@@ -22,8 +23,12 @@ pub async fn update(ctx: Ctx, Path(id): Path<String>) -> Result<Reply> {
 
     let mut unit = Unit::new();
     unit.update(&before, &after);
+    let job = cascade::leave_quickened(&mut unit, &before, &after, ctx.now);
     let document = rules::document(&after);
     let event = ctx.event_about("policy.updated", &after, document.clone()).with_diff(&before, &after);
     ctx.save::<Policy>(unit, event).await?;
+    if let Some(job) = &job {
+        cascade::begin(&ctx.app, &ctx.store, job).await;
+    }
     Ok(Reply::data(document))
 }

@@ -87,7 +87,8 @@ impl Purge<'_> {
         }
     }
 
-    /// Brings what hangs on a license to the product it moved to; whether the budget sufficed.
+    /// Brings what hangs on a license under its policy as it is now: into the policy's product, and
+    /// before the sweep, which sees when their hearts would stop now. Whether the budget sufficed.
     pub(super) async fn follow(&self, license: Id, budget: &mut usize) -> Result<bool, StoreError> {
         let Some(license) = self.store.get::<License>(self.account, license).await? else { return Ok(true) };
         let product = license.product;
@@ -111,17 +112,40 @@ impl Purge<'_> {
                     *budget -= 1;
                     match kind {
                         "machines" => {
-                            self.machine(&entry.key, |machine| Some(Machine { product, ..machine.clone() })).await?;
+                            let followed =
+                                |it: &Machine| Some(Machine { product, timer: Some(it.created), ..it.clone() });
+                            self.machine(&entry.key, followed).await?;
                         }
                         "components" => {
                             self.rewrite(&entry.key, |part: Component| Component { product, ..part }).await?;
                         }
-                        _ => self.rewrite(&entry.key, |part: Process| Process { product, ..part }).await?,
+                        _ => {
+                            let followed = |it: Process| Process { product, timer: Some(it.created), ..it };
+                            self.rewrite(&entry.key, followed).await?;
+                        }
                     }
                 }
             }
         }
         Ok(true)
+    }
+
+    /// Does the same for all licenses of a policy that changed; whether the budget sufficed.
+    pub(super) async fn follow_policy(&self, policy: Id, budget: &mut usize) -> Result<bool, StoreError> {
+        let sources = self.sources::<License>(Within::Parent(policy)).await?;
+        let mut walk = self.store.walk(&sources, Order::Ascending, None);
+        loop {
+            let entries = walk.next(BATCH).await?;
+            if entries.is_empty() {
+                return Ok(true);
+            }
+            for entry in entries {
+                if *budget == 0 || !self.follow(entry.id, budget).await? {
+                    return Ok(false);
+                }
+                *budget -= 1;
+            }
+        }
     }
 
     async fn sources<R: Resource>(&self, within: Within) -> Result<Sources, StoreError> {
