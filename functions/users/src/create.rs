@@ -2,9 +2,10 @@
 
 use shared::auth::permissions::{self, Role};
 use shared::domain::group::membership::{self, Member};
+use shared::domain::resource::Resource as _;
 use shared::domain::user::{User, access, password, rules, view};
 use shared::domain::{body, model};
-use shared::http::context::Public;
+use shared::http::context::{Ctx, Public};
 use shared::http::error::Result;
 use shared::http::reply::Reply;
 use shared::jsonapi::schema::Schema;
@@ -49,9 +50,7 @@ pub async fn create(Public(ctx): Public) -> Result<Reply> {
     Ok(Reply::created(document, format!("/users/{}", user.id)))
 }
 
-/// What a creation takes: also from callers who are nobody, hence no [`body::create`].
-fn schema(ctx: &shared::http::context::Ctx) -> Schema {
-    use shared::domain::resource::Resource as _;
+fn schema(ctx: &Ctx) -> Schema {
     let attributes = body::attributes(User::DEFINITION, ctx.role(), ctx.version, |attribute| attribute.create, true);
     body::creation(User::DEFINITION, ctx.role(), ctx.version)
         .attributes(attributes.member("password", Schema::string().nullable()))
