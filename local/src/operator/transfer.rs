@@ -108,10 +108,11 @@ impl Run<'_> {
         for place in &places {
             records.push(lines.read(place)?);
         }
-        if self.tally.refused > 0 {
-            return Ok(());
-        }
-        let report = self.batch(&records).await?;
+        let report = if self.tally.refused > 0 {
+            self.transfer.check(&records, &self.options).await.map_err(|error| error.to_string())?
+        } else {
+            self.batch(&records).await?
+        };
         self.note(&report, &places);
         Ok(())
     }

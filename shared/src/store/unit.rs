@@ -13,9 +13,9 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Map, Value};
 
+pub use self::condition::Condition;
 use super::keys::{self, Key, Within};
 use super::record::{Count, Places, Stored};
-pub use self::condition::Condition;
 use super::{Item, StoreError, annex, item, posting};
 use crate::ids::Id;
 

@@ -90,6 +90,16 @@ struct Batch {
 }
 
 impl Transfer<'_> {
+    /// Says what an import would say, and writes nothing.
+    ///
+    /// # Errors
+    /// When the table or the vault cannot be used.
+    pub async fn check(&self, records: &[Value], options: &Options) -> Result<Report, StoreError> {
+        let mut report = self.prepare(records, options).await?.report(records.len());
+        report.done = vec![None; records.len()];
+        Ok(report)
+    }
+
     /// Imports a batch. It emits no event.
     ///
     /// # Errors
