@@ -1,8 +1,8 @@
 //! Filters of license lists (spec 04 §2.5).
 //!
-//! A filter is read once into [`Test`]s. The test that narrows the list most also chooses the index that is read: a
-//! user's licenses are fewer than a policy's, a policy's fewer than a product's. The others are applied to the
-//! licenses read.
+//! A filter is read once into [`Test`]s. The test that narrows the list most also chooses what is read: a user's
+//! licenses are fewer than those with a pair of metadata, these fewer than a policy's, a policy's fewer than a
+//! product's. The others are applied to the licenses read.
 
 use std::collections::HashSet;
 
@@ -14,6 +14,7 @@ use crate::clock::Time;
 use crate::domain::attribute::Metadata;
 use crate::domain::calendar::text::{Day, parse_day, parse_duration, parse_time};
 use crate::domain::metadata;
+use crate::domain::resource::Resource;
 use crate::domain::user::User;
 use crate::http::context::Ctx;
 use crate::http::error::Result;
@@ -21,6 +22,7 @@ use crate::http::listing::{List, Page};
 use crate::ids::{Id, parse_id};
 use crate::jsonapi::query::Query;
 use crate::store::keys::{self, Within};
+use crate::store::list::{Entry, Sources};
 use crate::store::{Consistency, Key, item};
 
 /// All filters of `GET /licenses`.
@@ -183,7 +185,30 @@ impl Filter {
         self.tests.is_empty() && self.users.is_empty() && self.banned.is_none()
     }
 
-    /// The list to read in place of `within`, if one of the tests narrows it more.
+    /// The list to read in place of `within`, as narrow as the tests allow.
+    async fn list(&self, ctx: &Ctx, within: Within) -> Result<List> {
+        if self.tests.contains(&Test::Nothing) {
+            return Ok(List::default());
+        }
+        let only = self.tests.iter().find_map(|test| if let Test::Is(id) = test { Some(*id) } else { None });
+        if let Some(id) = only {
+            let found = ctx.visible::<License>(id).await?;
+            return Ok(List::of(found.iter().map(Entry::of).collect::<Vec<_>>().into()));
+        }
+        let posted = self.tests.iter().find_map(|test| match test {
+            Test::Metadata(wanted) => wanted.iter().find_map(|(name, value)| {
+                Sources::having(ctx.account(), &ctx.environments(), License::DEFINITION.kind, name, value)
+            }),
+            _ => None,
+        });
+        Ok(match (within, posted) {
+            (within, Some(posted)) if breadth(within) > 0 => List::of(posted),
+            (Within::Account, _) if self.is_empty() => List::everything::<License>(ctx),
+            (within, _) => List::within::<License>(ctx, within),
+        })
+    }
+
+    /// What `within` is narrowed to by the tests that an index serves.
     fn narrowest(&self, within: Within) -> Within {
         let tests = self.tests.iter().filter_map(|test| match test {
             Test::Product(id) => Some(Within::Product(*id)),
@@ -326,6 +351,7 @@ pub async fn page(ctx: &Ctx, within: Within, filter: &Filter) -> Result<Page<Lic
     let mut filter = filter.clone();
     let filtered = !filter.is_empty();
     let read = filter.narrowest(within);
+    let list = filter.list(ctx, read).await?;
     match within {
         Within::Account => {}
         Within::Product(id) => filter.tests.push(Test::Product(id)),
@@ -335,10 +361,6 @@ pub async fn page(ctx: &Ctx, within: Within, filter: &Filter) -> Result<Page<Lic
     }
     // What stands in a user's list is the user's.
     filter.users.retain(|user| read != Within::Owner(*user));
-    let list = match read {
-        Within::Account if !filtered => List::everything::<License>(ctx),
-        read => List::within::<License>(ctx, read),
-    };
     let filter = &filter;
     ctx.page_of(list, filtered, |batch| filter.admit(ctx, batch)).await
 }
@@ -370,7 +392,6 @@ async fn attached(ctx: &Ctx, user: Id, licenses: &[License]) -> Result<HashSet<I
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::resource::Resource;
     use crate::ids::new_id;
     use serde_json::json;
 

@@ -1,12 +1,10 @@
 //! The users of a license: attaching and detaching licensees (spec 04 §2.6, §3.12).
 
-use std::sync::{Mutex, PoisonError};
-
 use serde_json::Value;
 
 use super::owner::too_many_users;
 use super::{License, LicenseUser, LicenseView, scope, view};
-use crate::cascade;
+use crate::cascade::{self, Job};
 use crate::domain::attribute::Reference;
 use crate::domain::model::{self, Failures};
 use crate::domain::resource::Resource;
@@ -175,26 +173,41 @@ pub async fn detach(ctx: &Ctx, view: &LicenseView, named: &Named) -> Result<()> 
         return Err(named.not_attached(at));
     }
     let event = event_about(ctx, license, "license.users.detached", &attached);
-    // What they own of the license's machines becomes nobody's.
-    let jobs = Mutex::new(Vec::new());
-    let change = |unit: &mut Unit, lot: &[LicenseUser], _: usize| {
-        for link in lot {
-            unit.remove(link);
-            let job = cascade::leave_detached(unit, link, ctx.now);
-            jobs.lock().unwrap_or_else(PoisonError::into_inner).push(job);
+    let detachments: Vec<Detachment> = attached.into_iter().map(|link| Detachment::of(link, ctx)).collect();
+    let change = |unit: &mut Unit, lot: &[Detachment], _: usize| {
+        for detachment in lot {
+            unit.remove(&detachment.link);
+            unit.merge(detachment.disowning.clone());
         }
     };
-    let outcome = lots::write(ctx, &attached, event, change, Unit::insert).await;
-    for job in jobs.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        cascade::begin(&ctx.app, &ctx.store, &job).await;
-    }
-    match outcome {
+    let undo = |unit: &mut Unit, detachment: &Detachment| unit.insert(&detachment.link);
+    match lots::write(ctx, &detachments, event, change, undo).await {
+        Ok(()) => {
+            let jobs = detachments.iter().map(|detachment| cascade::begin(&ctx.app, &ctx.store, &detachment.job));
+            futures::future::join_all(jobs).await;
+            Ok(())
+        }
         Err(CommitError::Refused(_)) => {
             // Somebody else detached one of them meanwhile.
             let left = named.attached(ctx, license.id).await?;
             Err(named.not_attached(named.undetachable(&left).unwrap_or(0)))
         }
-        outcome => outcome.map_err(refusal::<License>),
+        Err(error) => Err(refusal::<License>(error)),
+    }
+}
+
+/// A user who leaves a license, and what takes the machines from it that it owns there.
+struct Detachment {
+    link: LicenseUser,
+    disowning: Unit,
+    job: Job,
+}
+
+impl Detachment {
+    fn of(link: LicenseUser, ctx: &Ctx) -> Self {
+        let mut disowning = Unit::new();
+        let job = cascade::leave_detached(&mut disowning, &link, ctx.now);
+        Self { link, disowning, job }
     }
 }
 
