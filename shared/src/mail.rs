@@ -148,10 +148,10 @@ impl Mailer {
 
     /// Forgets kept mails.
     pub fn clear(&self) {
-        if let Self::Outbox(outbox) = self {
-            if let Ok(mut mails) = outbox.lock() {
-                mails.clear();
-            }
+        if let Self::Outbox(outbox) = self
+            && let Ok(mut mails) = outbox.lock()
+        {
+            mails.clear();
         }
     }
 }

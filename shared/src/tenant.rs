@@ -96,10 +96,10 @@ impl Tenants {
 async fn look_up(store: &Store, name: Name<'_>) -> Result<Option<Account>, StoreError> {
     let claim = match name {
         Name::Segment(segment) => {
-            if let Some(id) = parse_id(segment) {
-                if let Some(account) = store.get::<Account>(id, id).await? {
-                    return Ok(Some(account));
-                }
+            if let Some(id) = parse_id(segment)
+                && let Some(account) = store.get::<Account>(id, id).await?
+            {
+                return Ok(Some(account));
             }
             keys::claim(None, "account-slug", segment)
         }

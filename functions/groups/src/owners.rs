@@ -98,13 +98,16 @@ fn already(failures: &mut Failures) {
     failures.push("user", "TAKEN", "already exists");
 }
 
+/// What is done with one ownership in a unit of work.
+type Step = fn(&mut Unit, &GroupOwner);
+
 /// Changes owners, all or none, with one event about all of them.
 async fn change(
     ctx: &Ctx,
     event: &str,
     group: &Group,
     owners: &[GroupOwner],
-    (apply, undo): (fn(&mut Unit, &GroupOwner), fn(&mut Unit, &GroupOwner)),
+    (apply, undo): (Step, Step),
 ) -> Result<()> {
     let payload: Value = owners.iter().map(owner::document).collect();
     let event = ctx.event(event, group.environment, Reference::new("groups", group.id), payload);

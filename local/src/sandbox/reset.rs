@@ -1,47 +1,46 @@
 //! Emptying the table.
 
-use std::collections::HashMap;
+use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
+use aws_sdk_dynamodb::types::TableStatus;
 use shared::store::{Store, StoreError, schema};
 
-/// How many items one call deletes.
-const BATCH: usize = 25;
+/// How long an engine may take to make the table anew, in steps of 20 ms.
+const STEPS: u32 = 250;
 
-/// Deletes every item of the table. For the few records of a rehearsal this is quicker than making
-/// the table anew.
+/// Makes the table anew. In the embedded engine this takes half the time of deleting the items of a
+/// usual rehearsal one by one, and leaves nothing behind in the table's stream.
 pub async fn empty(store: &Store) -> Result<(), StoreError> {
-    let mut start = None;
-    loop {
-        let page = store
-            .client()
-            .scan()
-            .table_name(store.table())
-            .projection_expression("pk, sk")
-            .consistent_read(true)
-            .set_exclusive_start_key(start)
-            .send()
-            .await?;
-        let batches = page.items.unwrap_or_default();
-        let batches = batches.chunks(BATCH).map(|batch| delete(store, batch));
-        futures::future::try_join_all(batches).await?;
-        start = page.last_evaluated_key;
-        if start.is_none() {
-            return Ok(());
-        }
+    let (client, table) = (store.client(), store.table());
+    match client.delete_table().table_name(table).send().await {
+        Ok(_) => {}
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {}
+        Err(error) => return Err(error.into()),
     }
-}
-
-async fn delete(store: &Store, keys: &[HashMap<String, AttributeValue>]) -> Result<(), StoreError> {
-    let requests = keys.iter().map(|key| {
-        let key = key.iter().filter(|(name, _)| matches!(name.as_str(), schema::PK | schema::SK));
-        let key = key.map(|(name, value)| (name.clone(), value.clone())).collect();
-        Ok(WriteRequest::builder().delete_request(DeleteRequest::builder().set_key(Some(key)).build()?).build())
-    });
-    let mut pending: Vec<WriteRequest> = requests.collect::<Result<_, StoreError>>()?;
-    while !pending.is_empty() {
-        let answer = store.client().batch_write_item().request_items(store.table(), pending).send().await?;
-        pending = answer.unprocessed_items.and_then(|mut rest| rest.remove(store.table())).unwrap_or_default();
+    let mut step = 0;
+    let made = loop {
+        match schema::create_table(client, table)?.send().await {
+            Ok(made) => break made,
+            // Not quite deleted yet.
+            Err(error)
+                if step < STEPS
+                    && error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception()) => {}
+            Err(error) => return Err(error.into()),
+        }
+        step += 1;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    let mut status = made.table_description.and_then(|table| table.table_status);
+    while status != Some(TableStatus::Active) {
+        if step > STEPS {
+            return Err(StoreError::Unavailable("the table did not become active".to_owned()));
+        }
+        let described = client.describe_table().table_name(table).send().await?;
+        status = described.table.and_then(|table| table.table_status);
+        if status != Some(TableStatus::Active) {
+            step += 1;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
     Ok(())
 }

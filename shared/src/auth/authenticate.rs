@@ -95,11 +95,11 @@ async fn by_token(ctx: &mut Ctx, raw: &str) -> Result<()> {
     if is_banned(&bearer) {
         return Err(user_banned());
     }
-    if let Bearer::License(license) = &bearer {
-        if !license.policy.authentication_strategy.admits_token() {
-            return Err(Error::unusable("TOKEN_NOT_ALLOWED", "Token authentication is not allowed by the policy")
-                .about(TOKENS_GUIDE));
-        }
+    if let Bearer::License(license) = &bearer
+        && !license.policy.authentication_strategy.admits_token()
+    {
+        return Err(Error::unusable("TOKEN_NOT_ALLOWED", "Token authentication is not allowed by the policy")
+            .about(TOKENS_GUIDE));
     }
     ctx.bearer = bearer;
     ctx.token = Some(facts.token);

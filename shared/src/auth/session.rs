@@ -205,10 +205,10 @@ pub async fn by_session(ctx: &mut Ctx, value: &str) -> Result<()> {
     if is_banned(&bearer) {
         return Err(Error::unusable("USER_BANNED", "User is banned"));
     }
-    if let Bearer::License(license) = &bearer {
-        if !license.policy.authentication_strategy.admits_session() {
-            return Err(Error::unusable("SESSION_NOT_ALLOWED", "Session authentication is not allowed by the policy"));
-        }
+    if let Bearer::License(license) = &bearer
+        && !license.policy.authentication_strategy.admits_session()
+    {
+        return Err(Error::unusable("SESSION_NOT_ALLOWED", "Session authentication is not allowed by the policy"));
     }
     ctx.bearer = bearer;
     ctx.token =

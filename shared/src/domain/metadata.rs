@@ -41,10 +41,10 @@ pub fn matches(stored: &Metadata, wanted: &Metadata) -> bool {
 #[must_use]
 pub fn terms(wanted: &Value) -> Option<Vec<String>> {
     let mut terms = vec![term(wanted)?];
-    if let Some(cast) = cast(wanted).as_ref().and_then(term) {
-        if cast != terms[0] {
-            terms.push(cast);
-        }
+    if let Some(cast) = cast(wanted).as_ref().and_then(term)
+        && cast != terms[0]
+    {
+        terms.push(cast);
     }
     Some(terms)
 }

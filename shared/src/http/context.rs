@@ -196,6 +196,7 @@ impl Ctx {
 
     /// The account's id.
     #[must_use]
+    #[allow(clippy::misnamed_getters)] // Everything is asked for by the account's id, nothing by the record.
     pub fn account(&self) -> Id {
         self.tenant.account.id
     }

@@ -24,14 +24,14 @@ impl Ctx {
         if let Some(id) = parse_id(identifier) {
             found = self.visible(id).await?;
         }
-        if let Some(alias) = alias {
-            if let Some(holder) = self.holder(&alias).await? {
-                let other: Option<R> = self.visible(holder).await?;
-                found = match (found, other) {
-                    (Some(a), Some(b)) => Some(if b.created() < a.created() { b } else { a }),
-                    (a, b) => a.or(b),
-                };
-            }
+        if let Some(alias) = alias
+            && let Some(holder) = self.holder(&alias).await?
+        {
+            let other: Option<R> = self.visible(holder).await?;
+            found = match (found, other) {
+                (Some(a), Some(b)) => Some(if b.created() < a.created() { b } else { a }),
+                (a, b) => a.or(b),
+            };
         }
         found.ok_or_else(|| Error::not_found(R::DEFINITION.noun, identifier))
     }

@@ -338,10 +338,10 @@ fn sign(exchange: &Exchange, progress: &Progress, body: &[u8], headers: &mut Hea
     }
     // Accounts older than the signature format get its predecessor too.
     const PREDECESSOR_UNTIL: i64 = 1_623_369_600_000;
-    if tenant.account.created.millis() < PREDECESSOR_UNTIL {
-        if let Ok(value) = signature::legacy_header_value(&tenant.signer, body) {
-            insert(headers, "x-signature", &value);
-        }
+    if tenant.account.created.millis() < PREDECESSOR_UNTIL
+        && let Ok(value) = signature::legacy_header_value(&tenant.signer, body)
+    {
+        insert(headers, "x-signature", &value);
     }
 }
 

@@ -49,10 +49,7 @@ impl Paging {
         let Some(page) = query.get("page") else {
             return Ok(Self { mode: Mode::Limit, size: size(limit), order });
         };
-        let members = match page {
-            Param::Map(members) => members,
-            _ => return Err(page_invalid()),
-        };
+        let Param::Map(members) = page else { return Err(page_invalid()) };
         let member = |name: &str| members.get(name);
         let (cursor, number) = (member("cursor"), member("number"));
         let nested = [cursor, number, member("size")].iter().flatten().any(|value| !matches!(value, Param::Scalar(_)));
@@ -140,8 +137,8 @@ pub fn links(paging: Paging, path: &str, query: &Query, extent: Extent) -> Optio
                     links.insert("meta".to_owned(), json!({"pages": pages, "count": count}));
                 }
                 None => {
-                    links.insert("prev".to_owned(), (number > 1).then(|| page(number - 1)).unwrap_or_default());
-                    links.insert("next".to_owned(), extent.more.then(|| page(number + 1)).unwrap_or_default());
+                    links.insert("prev".to_owned(), if number > 1 { page(number - 1) } else { Default::default() });
+                    links.insert("next".to_owned(), if extent.more { page(number + 1) } else { Default::default() });
                 }
             }
             Some(Value::Object(links))

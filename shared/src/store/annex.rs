@@ -23,8 +23,11 @@ pub struct Annex {
     pub copied: &'static [&'static str],
 }
 
+/// Members of an item.
+type Members = Map<String, Value>;
+
 /// The members of a record's own item, and of its annex.
-pub(super) fn split<R: Stored>(record: &R) -> (Map<String, Value>, Option<(Annex, Map<String, Value>)>) {
+pub(super) fn split<R: Stored>(record: &R) -> (Members, Option<(Annex, Members)>) {
     let mut own = record.to_map();
     let Some(annex) = record.annex() else { return (own, None) };
     let mut annexed = Map::from_iter([(CLAIM_HOLDER.to_owned(), record.id().to_string().into())]);

@@ -71,10 +71,10 @@ pub fn encode_member(name: &str, value: &Value) -> Option<AttributeValue> {
 }
 
 fn decode_member(name: &str, attribute: &AttributeValue) -> Value {
-    if name == PERMISSIONS {
-        if let Some(role) = attribute.as_s().ok().and_then(|role| role.parse().ok()) {
-            return serde_json::to_value(permissions::defaults(role)).unwrap_or_default();
-        }
+    if name == PERMISSIONS
+        && let Some(role) = attribute.as_s().ok().and_then(|role| role.parse().ok())
+    {
+        return serde_json::to_value(permissions::defaults(role)).unwrap_or_default();
     }
     decode(attribute)
 }

@@ -138,7 +138,7 @@ pub async fn attach<H: Holder>(
         let mut failures = Failures::default();
         match &error {
             CommitError::Refused(refused) if refused.has(&Reason::Failed(DELETED)) => {
-                failures.must_exist("entitlement")
+                failures.must_exist("entitlement");
             }
             CommitError::Refused(refused) if refused.has(&Reason::Exists) => {
                 failures.push("entitlement", "TAKEN", "already exists");

@@ -13,6 +13,7 @@
 //! ```
 
 use super::Group;
+use crate::domain::environment::Environment;
 use crate::domain::model::{self, Failures};
 use crate::domain::resource::Resource;
 use crate::http::context::{Ctx, refusal};
@@ -109,7 +110,7 @@ pub async fn admit<R: Resource>(
         failures.must_exist("group");
         return Ok(Admission(None));
     };
-    let shared = ctx.environment.as_ref().is_some_and(|current| current.is_shared());
+    let shared = ctx.environment.as_ref().is_some_and(Environment::is_shared);
     if !model::compatible(record.environment(), shared, group.environment) {
         failures.environment("group");
     }

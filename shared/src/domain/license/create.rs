@@ -96,10 +96,7 @@ impl Draft {
         self.license.group = self.license.group.or(inherited);
         let (license, failures) = (&self.license, &mut self.failures);
         self.admission = membership::admit(ctx, Member::License, license, license.group, failures).await?;
-        let policy = match self.policy.take() {
-            Some(policy) => policy,
-            None => return Err(self.failures.error::<License>()),
-        };
+        let Some(policy) = self.policy.take() else { return Err(self.failures.error::<License>()) };
         if let Some(given) = &given {
             key::check(given, policy.key_scheme(), &mut self.failures);
             self.check_unique(ctx, given).await?;

@@ -39,10 +39,10 @@ fn owner_as_user(document: &mut Value) {
             if name != "owner" {
                 return (name, relationship);
             }
-            if let Some(Value::String(link)) = relationship.pointer_mut("/links/related") {
-                if let Some(license) = link.strip_suffix("/owner") {
-                    *link = format!("{license}/user");
-                }
+            if let Some(Value::String(link)) = relationship.pointer_mut("/links/related")
+                && let Some(license) = link.strip_suffix("/owner")
+            {
+                *link = format!("{license}/user");
             }
             ("user".to_owned(), relationship)
         });

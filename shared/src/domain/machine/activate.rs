@@ -337,10 +337,10 @@ fn report_components(
         if components.iter().filter(same).count() > 1 {
             own.push("fingerprint", "CONFLICT", "is duplicated");
         }
-        if let (Some(scope), Some(standing)) = (scope, standings.get(at).and_then(Option::as_ref)) {
-            if standing.taken {
-                own.push("fingerprint", "TAKEN", scope.taken());
-            }
+        if let (Some(scope), Some(standing)) = (scope, standings.get(at).and_then(Option::as_ref))
+            && standing.taken
+        {
+            own.push("fingerprint", "TAKEN", scope.taken());
         }
         model::check_reserved("fingerprint", &component.fingerprint, &mut own);
         own.extend(declared.clone());

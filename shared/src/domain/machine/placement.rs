@@ -57,10 +57,10 @@ impl NewOwner {
 
     /// Reports a user of another environment.
     pub fn check_environment(&self, machine: &Machine, shared: bool, failures: &mut Failures) {
-        if let Some(user) = &self.record {
-            if !model::compatible(machine.environment, shared, user.environment) {
-                failures.environment("owner");
-            }
+        if let Some(user) = &self.record
+            && !model::compatible(machine.environment, shared, user.environment)
+        {
+            failures.environment("owner");
         }
     }
 
@@ -123,10 +123,10 @@ impl NewGroup {
 
     /// Reports a group of another environment.
     pub fn check_environment(&self, machine: &Machine, shared: bool, failures: &mut Failures) {
-        if let Some(group) = &self.record {
-            if !model::compatible(machine.environment, shared, group.environment) {
-                failures.environment("group");
-            }
+        if let Some(group) = &self.record
+            && !model::compatible(machine.environment, shared, group.environment)
+        {
+            failures.environment("group");
         }
     }
 

@@ -130,8 +130,8 @@ async fn sweep(app: &App, kind: &'static str) -> Result<Swept, StoreError> {
 
 /// What a timer is about.
 enum Patient {
-    Machine(MachineView),
-    Process(ProcessView),
+    Machine(Box<MachineView>),
+    Process(Box<ProcessView>),
 }
 
 impl Patient {
@@ -147,8 +147,8 @@ impl Patient {
         let Some(machine) = machine else { return Ok(None) };
         let Some(view) = view::view(store, timer.account, machine).await? else { return Ok(None) };
         Ok(Some(match process {
-            None => Self::Machine(view),
-            Some(process) => Self::Process(ProcessView::new(process, view)),
+            None => Self::Machine(Box::new(view)),
+            Some(process) => Self::Process(Box::new(ProcessView::new(process, view))),
         }))
     }
 

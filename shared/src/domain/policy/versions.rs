@@ -46,10 +46,10 @@ fn renamed(_method: &str, route: &str) -> bool {
 
 fn each(document: &mut Value, change: impl Fn(&mut Map<String, Value>)) {
     for resource in resources_mut(document) {
-        if resource["type"] == Policy::DEFINITION.kind {
-            if let Some(Value::Object(attributes)) = resource.get_mut("attributes") {
-                change(attributes);
-            }
+        if resource["type"] == Policy::DEFINITION.kind
+            && let Some(Value::Object(attributes)) = resource.get_mut("attributes")
+        {
+            change(attributes);
         }
     }
 }

@@ -98,12 +98,12 @@ pub async fn named<P: Stored>(ctx: &Ctx, term: &Term, text: fn(&P) -> Option<&st
 /// When the table cannot be read.
 pub async fn users(ctx: &Ctx, term: &Term) -> Result<Parents> {
     let mut users = named::<User>(ctx, term, |user| Some(&user.email)).await?;
-    if users.partial {
-        if let Some(holder) = ctx.holder(&User::by_email(ctx.account(), term.text())).await? {
-            users.entries.extend(
-                ctx.visible::<User>(holder).await?.filter(|user| users.ids.insert(user.id)).as_ref().map(Entry::of),
-            );
-        }
+    if users.partial
+        && let Some(holder) = ctx.holder(&User::by_email(ctx.account(), term.text())).await?
+    {
+        users.entries.extend(
+            ctx.visible::<User>(holder).await?.filter(|user| users.ids.insert(user.id)).as_ref().map(Entry::of),
+        );
     }
     Ok(users)
 }

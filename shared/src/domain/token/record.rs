@@ -62,7 +62,7 @@ impl Token {
         let mut carried = std::collections::BTreeMap::from([
             ("token", self.id.to_string().into()),
             ("bearer", serde_json::json!({"type": self.bearer.kind, "id": self.bearer.id})),
-            ("permissions", serde_json::to_value(&self.permissions).unwrap_or_default()),
+            ("permissions", serde_json::to_value(self.permissions).unwrap_or_default()),
         ]);
         if let Some(environment) = self.environment {
             carried.insert("environment", environment.to_string().into());
