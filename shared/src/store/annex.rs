@@ -77,3 +77,43 @@ impl Store {
         Ok(joined)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::clock::Time;
+    use crate::domain::machine::Machine;
+    use crate::domain::resource::Resource;
+    use crate::ids::new_id;
+
+    fn machine() -> Machine {
+        let mut machine = Machine::draft(new_id(), new_id(), None, Time::from_millis(1));
+        machine.fingerprint = "AA:BB".to_owned();
+        machine.owner = Some(new_id());
+        machine.last_heartbeat = Some(Time::from_millis(2));
+        machine.processes_count = 3;
+        machine
+    }
+
+    #[test]
+    fn what_is_split_joins_again() {
+        let machine = machine();
+        let (own, annexed) = split(&machine);
+        let (_, annexed) = annexed.expect("an annex");
+        assert_eq!((own.get("last_heartbeat"), own.get("processes_count")), (None, None));
+        assert_eq!(annexed.get("owner"), Some(&json!(machine.owner)), "copied");
+        let stored: Machine = serde_json::from_value(Value::Object(own)).expect("a machine");
+        assert_eq!(stored.last_heartbeat, None);
+        assert_eq!(join(&stored, &item::encode_map(&annexed)).expect("readable"), Some(machine));
+    }
+
+    #[test]
+    fn an_annex_of_another_record_is_none_of_its_own() {
+        let (machine, other) = (machine(), machine());
+        let (_, annexed) = split(&other);
+        let found = item::encode_map(&annexed.expect("an annex").1);
+        assert_eq!(join(&machine, &found).expect("readable"), None);
+    }
+}

@@ -139,3 +139,96 @@ pub fn equip(bearer: &Bearer, view: Option<&MachineView>) -> bool {
 pub fn refit(bearer: &Bearer, view: &MachineView) -> bool {
     may(bearer, view, SUPPORTERS, Users::Owners, Itself::Always)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Time;
+    use crate::domain::license::License;
+    use crate::domain::machine::Machine;
+    use crate::domain::policy::Policy;
+    use crate::domain::product::Product;
+    use crate::domain::resource::Resource;
+    use crate::domain::user::User;
+    use crate::ids::new_id;
+
+    fn draft<R: Resource>() -> R {
+        R::draft(new_id(), new_id(), None, Time::default())
+    }
+
+    fn user(role: Role) -> Bearer {
+        Bearer::User(Box::new(User { role, ..draft() }))
+    }
+
+    /// A machine of an unprotected license; the owners of the machine and of the license.
+    fn owned() -> (MachineView, Bearer, Bearer) {
+        let (machine_owner, license_owner): (User, User) = (draft(), draft());
+        let mut license: License = draft();
+        (license.owner, license.product) = (Some(license_owner.id), new_id());
+        let mut machine: Machine = draft();
+        (machine.owner, machine.license) = (Some(machine_owner.id), license.id);
+        let license = LicenseView { license, policy: draft(), owner: Some(license_owner.clone()) };
+        let bearer = |user: User| Bearer::User(Box::new(User { role: Role::User, ..user }));
+        (MachineView::new(machine, license), bearer(machine_owner), bearer(license_owner))
+    }
+
+    fn protected(mut view: MachineView) -> MachineView {
+        view.license.policy = Policy { protected: true, ..view.license.policy };
+        view
+    }
+
+    #[test]
+    fn staff_by_role() {
+        let (view, ..) = owned();
+        type Rule = fn(&Bearer, &MachineView) -> bool;
+        // Admin, developer, sales, support, read-only.
+        let table: [(Rule, [bool; 5]); 7] = [
+            (update, [true, true, true, true, false]),
+            (delete, [true, true, true, false, false]),
+            (ping, [true, true, false, false, false]),
+            (manage, [true, true, true, false, false]),
+            (check_out, [true, true, true, true, false]),
+            (prove, [true, true, true, false, false]),
+            (refit, [true, true, true, true, false]),
+        ];
+        let roles = [Role::Admin, Role::Developer, Role::SalesAgent, Role::SupportAgent, Role::ReadOnly];
+        for (at, (rule, expected)) in table.into_iter().enumerate() {
+            assert_eq!(roles.map(|role| rule(&user(role), &view)), expected, "row {at}");
+        }
+    }
+
+    #[test]
+    fn owners_and_other_users_of_the_license() {
+        let (view, machine_owner, license_owner) = owned();
+        let licensee = user(Role::User);
+        for owner in [&machine_owner, &license_owner] {
+            assert!(update(owner, &view) && delete(owner, &view) && ping(owner, &view) && equip(owner, Some(&view)));
+            assert!(!manage(owner, &view));
+        }
+        assert!(prove(&license_owner, &view) && !prove(&machine_owner, &view));
+        assert!(check_out(&licensee, &view) && !update(&licensee, &view) && !ping(&licensee, &view));
+        let view = protected(view);
+        assert!(!update(&license_owner, &view) && !check_out(&licensee, &view) && !prove(&license_owner, &view));
+    }
+
+    #[test]
+    fn products_reach_their_own() {
+        let (view, ..) = owned();
+        let product = |id| Bearer::Product(Box::new(Product { id, ..draft() }));
+        let (own, other) = (product(view.license.license.product), product(new_id()));
+        assert!(update(&own, &view) && manage(&own, &view) && equip(&own, Some(&view)));
+        assert!(!equip(&other, Some(&view)) && !equip(&own, None));
+    }
+
+    #[test]
+    fn users_activate_what_is_theirs() {
+        let (view, _, license_owner) = owned();
+        let licensee = user(Role::User);
+        let (license, own) = (Some(&view.license), licensee.id());
+        assert!(create(&license_owner, license, None));
+        assert!(create(&licensee, license, own) && !create(&licensee, license, None));
+        assert!(create(&licensee, None, own), "an unknown license is told by the rules");
+        let view = protected(view.clone());
+        assert!(!create(&licensee, Some(&view.license), own) && !create(&license_owner, Some(&view.license), None));
+    }
+}

@@ -112,8 +112,12 @@ impl<'a> Activation<'a> {
     /// # Errors
     /// 422 with everything that is wrong.
     pub async fn commit(mut self) -> Result<MachineView> {
+        let mut again = false;
         for _ in 0..TRIES {
-            let findings = self.look().await?;
+            let mut findings = self.look(again).await?;
+            if !findings.failures.is_empty() && !again {
+                findings = self.look(true).await?;
+            }
             findings.failures.result::<Machine>()?;
             let Some(license) = self.license.clone() else { return Err(Error::absent("license")) };
             let quota = quota::read(self.ctx, Quota::Activations).await?;
@@ -147,6 +151,7 @@ impl<'a> Activation<'a> {
                 Err(CommitError::Store(error)) => return Err(error.into()),
                 Err(CommitError::Refused(refused)) => {
                     tracing::debug!(?refused, "an activation looks again");
+                    again = true;
                     self.license = read_license(self.ctx, self.license_id).await?;
                 }
             }
@@ -154,8 +159,9 @@ impl<'a> Activation<'a> {
         Err(Error::conflict("Other requests kept changing the license; please try again"))
     }
 
-    /// Finds out everything that is wrong.
-    async fn look(&self) -> Result<Findings> {
+    /// Finds out what is wrong: everything, if `thorough`; else all but whether the license has the
+    /// fingerprint already, which the transaction tells as well, and mostly does not have to.
+    async fn look(&self, thorough: bool) -> Result<Findings> {
         let ctx = self.ctx;
         let mut failures = Failures::default();
         let (mut machine, declared) = model::assign(&self.machine, self.data, PermissionSet::EMPTY)?;
@@ -166,7 +172,11 @@ impl<'a> Activation<'a> {
             if view.policy.heartbeat_basis == Some(HeartbeatBasis::FromCreation) {
                 machine.last_heartbeat = Some(ctx.now);
             }
-            machine.timer = machine.pulse().deadline(&view.policy.heartbeat()).map(Time::from);
+            let heartbeat = view.policy.heartbeat();
+            let deadline = machine.pulse().deadline(&heartbeat).map(Time::from);
+            // Also where nothing is watched yet: then the first ping, which most machines send at once, is one
+            // write like every other.
+            machine.timer = deadline.or(Some(ctx.now.plus_seconds(heartbeat.seconds())));
         } else {
             failures.must_exist("license");
         }
@@ -187,7 +197,7 @@ impl<'a> Activation<'a> {
                 None => Ok::<_, Error>(None),
             }
         };
-        let fingerprint = self.fingerprint(&machine);
+        let fingerprint = self.fingerprint(&machine, thorough);
         let conflict = self.conflict(&machine);
         let (owner, populations, fingerprint, conflict) =
             futures::try_join!(owner, populations, fingerprint, conflict)?;
@@ -277,9 +287,12 @@ impl<'a> Activation<'a> {
         futures::future::try_join_all(read).await
     }
 
-    async fn fingerprint(&self, machine: &Machine) -> Result<Fingerprint> {
+    async fn fingerprint(&self, machine: &Machine, thorough: bool) -> Result<Fingerprint> {
         let store = &self.ctx.store;
-        let key = keys::fingerprint(machine.account, machine.license, &machine.fingerprint);
+        let held = async {
+            let key = keys::fingerprint(machine.account, machine.license, &machine.fingerprint);
+            Ok::<_, Error>(thorough && store.item(&key, Consistency::Strong).await?.is_some())
+        };
         let wider = async {
             let Some(view) = &self.license else { return Ok(None) };
             let Some(scope) = Scope::of_machines(view.policy.machine_uniqueness_strategy) else { return Ok(None) };
@@ -287,8 +300,8 @@ impl<'a> Activation<'a> {
             let standing = Standing::read(store, kind, &machine.fingerprint, scope, view).await?;
             Ok(Some((scope, standing)))
         };
-        let (held, wider) = futures::try_join!(store.item(&key, Consistency::Strong), wider)?;
-        Ok(Fingerprint { taken: held.is_some(), wider })
+        let (taken, wider) = futures::try_join!(held, wider)?;
+        Ok(Fingerprint { taken, wider })
     }
 
     async fn conflict(&self, machine: &Machine) -> Result<Conflict> {
