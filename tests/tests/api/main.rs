@@ -14,6 +14,7 @@ mod licenses_create;
 mod licenses_lists;
 mod licenses_users;
 mod licensing_models;
+mod machines;
 mod policies;
 mod products;
 mod robustness;
