@@ -32,7 +32,7 @@ pub struct Opened {
 pub async fn local(data: &Path, endpoint: Option<&str>) -> Result<Opened, String> {
     fs::create_dir_all(data)
         .map_err(|error| format!("the data directory {} cannot be made: {error}", data.display()))?;
-    let vault = Vault::file(&data.join("vault.key")).map_err(|error| error.to_string())?;
+    let vault = Vault::file(data.join("vault.key")).map_err(|error| error.to_string())?;
     let endpoint = match endpoint {
         Some(endpoint) => endpoint.to_owned(),
         None => {
@@ -90,7 +90,7 @@ pub async fn deployed(table: &str, target: &Target) -> Result<Opened, String> {
         Some(key) => Vault::kms(aws_sdk_kms::Client::new(&aws), key.clone()),
         None if target.endpoint.is_some() => {
             fs::create_dir_all(&target.data).map_err(|error| error.to_string())?;
-            Vault::file(&target.data.join("vault.key")).map_err(|error| error.to_string())?
+            Vault::file(target.data.join("vault.key")).map_err(|error| error.to_string())?
         }
         None => return Err("--table needs --kms-key, the key that the stack's outputs name".to_owned()),
     };

@@ -76,7 +76,6 @@ pub async fn serve(options: Serve) -> Outcome {
 }
 
 /// A sandbox: many accounts, no throttling, and its controls.
-#[must_use]
 pub fn rehearsal(opened: Opened, domain: &str) -> (App, Router) {
     let mut config = config(&opened, Mode::Multi, domain, &format!("api.{domain}"));
     config.throttling = false;
@@ -108,7 +107,6 @@ fn config(opened: &Opened, mode: Mode, domain: &str, host: &str) -> Config {
 }
 
 /// The router of every family, by the paths that `template.yaml` gives to its function.
-#[must_use]
 pub fn families(app: &App) -> Router {
     let routers: Arc<Vec<(&'static str, Router)>> =
         Arc::new(FAMILIES.iter().map(|family| (family.name, (family.router)(app.clone()))).collect());

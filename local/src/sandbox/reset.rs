@@ -14,7 +14,10 @@ pub async fn empty(store: &Store) -> Result<(), StoreError> {
     let (client, table) = (store.client(), store.table());
     match client.delete_table().table_name(table).send().await {
         Ok(_) => {}
-        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {}
+        Err(error)
+            if error.as_service_error().is_some_and(
+                aws_sdk_dynamodb::operation::delete_table::DeleteTableError::is_resource_not_found_exception,
+            ) => {}
         Err(error) => return Err(error.into()),
     }
     let mut step = 0;
@@ -24,7 +27,9 @@ pub async fn empty(store: &Store) -> Result<(), StoreError> {
             // Not quite deleted yet.
             Err(error)
                 if step < STEPS
-                    && error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception()) => {}
+                    && error.as_service_error().is_some_and(
+                        aws_sdk_dynamodb::operation::create_table::CreateTableError::is_resource_in_use_exception,
+                    ) => {}
             Err(error) => return Err(error.into()),
         }
         step += 1;
