@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::context::Ctx;
 use super::error::Result;
 use super::reply::Reply;
+use crate::domain::attribute::Metadata;
 use crate::domain::resource::Resource;
 use crate::ids::Id;
 use crate::jsonapi::pagination::{self, Extent, LAST_NUMBER, Mode, Paging};
@@ -53,6 +54,25 @@ impl List {
     #[must_use]
     pub fn of(sources: Sources) -> Self {
         Self { sources, ..Self::default() }
+    }
+
+    /// This list, or the records of the kind that have one of the wanted metadata pairs, whichever is
+    /// shorter: in either stands what is in this list and has them all. The caller tests for both.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn narrowed<R: Stored>(self, ctx: &Ctx, wanted: Option<&Metadata>) -> Result<Self> {
+        let (account, environments) = (ctx.account(), ctx.environments());
+        let pairs = wanted.into_iter().flatten();
+        let mut candidates: Vec<Sources> = pairs
+            .filter_map(|(name, value)| Sources::having(account, &environments, R::DEFINITION.kind, name, value))
+            .collect();
+        if candidates.is_empty() {
+            return Ok(self);
+        }
+        candidates.push(self.sources.clone());
+        let sources = ctx.store.narrowest(candidates).await?.unwrap_or_default();
+        Ok(Self { sources, ..self })
     }
 }
 

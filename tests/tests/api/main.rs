@@ -19,4 +19,5 @@ mod policies;
 mod products;
 mod robustness;
 mod routes;
+mod searches;
 mod tokens;

@@ -11,6 +11,7 @@ use crate::domain::license::License;
 use crate::domain::metadata;
 use crate::domain::policy::Policy;
 use crate::domain::product::Product;
+use crate::domain::resource::Resource;
 use crate::domain::user::User;
 use crate::http::context::Ctx;
 use crate::http::error::Result;
@@ -166,20 +167,22 @@ impl<R: Searchable> Clause<R> {
             }
             Field::LicenseUser(of) => {
                 let users = parents::users(ctx, &term).await?;
-                Self::below_licenses(ctx, parents::licenses(ctx, &users, Within::Owner).await?, of)
+                let (licenses, stand) = parents::licenses(ctx, &users, Within::Owner).await?;
+                Self::below_licenses(ctx, licenses, stand, of)
             }
             Field::LicensePolicy(of) => {
                 let policies = parents::named::<Policy>(ctx, &term, |policy| Some(&policy.name)).await?;
-                Self::below_licenses(ctx, parents::licenses(ctx, &policies, Within::Parent).await?, of)
+                let (licenses, stand) = parents::licenses(ctx, &policies, Within::Parent).await?;
+                Self::below_licenses(ctx, licenses, stand, of)
             }
         })
     }
 
     /// The licenses themselves, or what belongs to them.
-    fn below_licenses(ctx: &Ctx, licenses: Parents, of: fn(&R) -> Id) -> Self {
+    fn below_licenses(ctx: &Ctx, licenses: Parents, stand: Sources, of: fn(&R) -> Id) -> Self {
         let kind = R::DEFINITION.kind;
-        let themselves = kind == <License as crate::domain::resource::Resource>::DEFINITION.kind;
-        let lists = if themselves { Some(licenses.list()) } else { licenses.children(ctx, Within::Parent, kind) };
+        let themselves = kind == License::DEFINITION.kind;
+        let lists = if themselves { Some(stand) } else { licenses.children(ctx, Within::Parent, kind) };
         Self::below(licenses, lists, move |record| Some(of(record)))
     }
 

@@ -27,9 +27,15 @@ pub async fn page<R: Searchable>(ctx: &Ctx, op: Op, query: &Map<String, Value>) 
         Some(sources) => List { certain, resumable: true, ..List::of(sources) },
         None => List { certain, resumable: true, ..List::everything::<R>(ctx) },
     };
-    let passes = |record: &R| match op {
-        Op::And => clauses.iter().all(|clause| clause.passes(record)),
-        Op::Or => clauses.iter().any(|clause| clause.passes(record)),
+    // Lists are of the environments that are visible; look-ups are of the account.
+    let visible = ctx.environments();
+    let passes = |record: &R| {
+        let mut passed = clauses.iter().map(|clause| clause.passes(record));
+        let passes = match op {
+            Op::And => passed.all(|passed| passed),
+            Op::Or => passed.any(|passed| passed),
+        };
+        passes && visible.contains(&record.environment())
     };
     let mut page = ctx.page_where(list, true, passes).await?;
     page.complete &= !clauses.iter().any(|clause| clause.partial);

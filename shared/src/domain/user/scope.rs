@@ -140,6 +140,7 @@ pub async fn page(ctx: &Ctx, filter: &Filter) -> Result<Page<User>> {
         }
         _ => List::everything::<User>(ctx),
     };
+    let list = list.narrowed::<User>(ctx, filter.metadata.as_ref()).await?;
     let filtered = !filter.admits_all() || matches!(ctx.bearer, Bearer::Product(_));
     ctx.page_of(list, filtered, |users| admitted(ctx, filter, users)).await
 }
