@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use super::schema;
 use crate::auth::permissions::{self, PermissionSet, Role};
+use crate::jsonapi::parse;
 
 /// The member that holds a set of permissions, on every record that has one.
 const PERMISSIONS: &str = "permissions";
@@ -40,8 +41,17 @@ pub fn decode(attribute: &AttributeValue) -> Value {
         AttributeValue::S(text) => Value::String(text.clone()),
         AttributeValue::Bool(flag) => Value::Bool(*flag),
         AttributeValue::N(digits) => integer(digits).map_or(Value::Null, Value::from),
-        AttributeValue::B(blob) => serde_json::from_slice(blob.as_ref()).unwrap_or(Value::Null),
+        AttributeValue::B(blob) => exact(blob.as_ref()),
         _ => Value::Null,
+    }
+}
+
+/// Stored JSON text. Read by the parser of bodies, whose floats are exact to the last digit.
+fn exact(text: &[u8]) -> Value {
+    match parse::parse(text) {
+        Ok(mut document) if !text.starts_with(b"{") => document.get_mut("data").map(Value::take).unwrap_or_default(),
+        Ok(document) => document,
+        Err(_) => Value::Null,
     }
 }
 

@@ -108,7 +108,8 @@ async fn every_operation_costs_what_the_table_says() {
 
     let cost = |name: &str| rows.iter().find(|(known, _)| known.starts_with(name)).expect("a row").1;
     let validation = cost("validate a key: fingerprint");
-    assert!(validation.depth <= 2 && validation.reads <= 3.0 && validation.writes <= 1.0, "{validation:?}");
+    // Two reads that wait for each other, then the touch, which waits for the outcome.
+    assert!(validation.depth <= 3 && validation.reads <= 3.0, "{validation:?}");
     assert!(cost("ping a machine").writes <= 1.0);
 
     if std::env::var_os("DYNAMODB_ENDPOINT").is_some() {

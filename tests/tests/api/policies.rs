@@ -30,7 +30,8 @@ async fn a_policy_takes_what_it_is_not_given_from_rules_account_and_version() {
         ("heartbeatBasis", json!("FROM_FIRST_PING")),
         ("maxMachines", json!(null)),
         ("scheme", json!(null)),
-        ("protected", json!(false)),
+        // An account that an operator made is protected, and lends that to its policies.
+        ("protected", json!(true)),
     ] {
         assert_eq!(shown[name], value, "{name}");
     }

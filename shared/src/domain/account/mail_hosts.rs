@@ -162,7 +162,7 @@ fn is_disposable(host: &str) -> bool {
     let well_formed = host
         .split('.')
         .all(|label| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
-    well_formed && !mailchecker::is_valid(&format!("somebody@{host}"))
+    well_formed && host.contains('.') && !mailchecker::is_valid(&format!("somebody@{host}"))
 }
 
 #[cfg(test)]
