@@ -155,7 +155,7 @@ pub async fn begin(app: &App, store: &Store, job: &Job) {
 pub async fn run_all(store: &Store) -> Result<usize, StoreError> {
     let mut done = 0;
     loop {
-        let items = store.range(keys::CASCADES, "", "~", Consistency::Strong).await?;
+        let items = store.partition(keys::CASCADES, Consistency::Strong).await?;
         let jobs: Vec<Job> = items.iter().filter_map(parse).collect();
         if jobs.is_empty() {
             return Ok(done);

@@ -1,4 +1,4 @@
-//! Licenses (spec 04): their life, what is linked to them, and (in [`actions`]) what is done with them (spec 05).
+//! Licenses (spec 04): their life, what is linked to them, and (in `actions`) what is done with them (spec 05).
 
 mod actions;
 mod create;

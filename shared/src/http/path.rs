@@ -6,7 +6,7 @@
 //! * every segment in its canonical percent-encoding (RFC 3986: everything but `pchar` is encoded,
 //!   nothing else is);
 //! * an identifier that was cut into several segments, because its `%2F` arrived as `/`, in one
-//!   piece again ([`COLLECTIONS`] knows what ends it);
+//!   piece again (`COLLECTIONS` knows what ends it);
 //! * repeated and trailing slashes gone, `.json` and `.jsonapi` gone (spec 01 §3.1 rules 9, 10).
 //!
 //! [`target`] gives the path that the response signature covers: the received one, byte for byte,

@@ -20,7 +20,7 @@ use crate::store::{StoreError, keys, schema};
 const UNIFORM: Duration = Duration::from_millis(500);
 
 /// Does work on behalf of somebody who must not learn from the time it takes what was found, e.g.
-/// whether an address is known: the outcome comes no sooner than after [`UNIFORM`]. Where nothing is
+/// whether an address is known: the outcome comes no sooner than after `UNIFORM`. Where nothing is
 /// throttled, guessing is no matter and nobody waits.
 pub async fn uniformly<T>(app: &App, work: impl Future<Output = T>) -> T {
     if !app.config.throttling {

@@ -6,7 +6,7 @@
 //! * [`annex`] — parts of records that stand in items of their own
 //! * [`record`] — where records of each type stand: list entries, claims, look-ups, counters
 //! * [`posting`] — metadata pairs, each a list of its own
-//! * [`unit`] — units of work: one transaction each
+//! * [`mod@unit`] — units of work: one transaction each
 //! * [`list`] — pages of lists
 //! * [`count`] — maintained numbers of records
 //! * [`meter`] — what a request costs
@@ -190,6 +190,15 @@ impl Store {
                 return Ok(items);
             }
         }
+    }
+
+    /// Every item of a partition, in order.
+    ///
+    /// # Errors
+    /// As [`Self::item`].
+    pub async fn partition(&self, pk: &str, consistency: Consistency) -> Result<Vec<Item>, StoreError> {
+        // A bound must not be empty: the first and last printable characters frame every sort key we write.
+        self.range(pk, "!", "~", consistency).await
     }
 
     /// Items by their keys, in no order; absent ones are left out. Any number of keys.

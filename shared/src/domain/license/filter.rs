@@ -1,6 +1,6 @@
 //! Filters of license lists (spec 04 §2.5).
 //!
-//! A filter is read once into [`Test`]s. The test that narrows the list most also chooses what is read: a user's
+//! A filter is read once into tests. The test that narrows the list most also chooses what is read: a user's
 //! licenses are fewer than those with a pair of metadata, these fewer than a policy's, a policy's fewer than a
 //! product's. The others are applied to the licenses read.
 

@@ -1,5 +1,5 @@
 //! Carrying out a validation: what the request asserts, what has to be looked up, what the answer says and what the
-//! license remembers (spec 05 §1.1, §2.4, §4.2). The decision itself is [`validation`]'s.
+//! license remembers (spec 05 §1.1, §2.4, §4.2). The decision itself is [`super::validation`]'s.
 
 use serde_json::{Map, Value, json};
 

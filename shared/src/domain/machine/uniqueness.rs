@@ -98,7 +98,7 @@ impl Standing {
     ) -> Result<Self, StoreError> {
         let own = &view.license;
         let head = keys::namesakes(own.account, kind, fingerprint);
-        let found = store.range(&head.pk, "!", "~", Consistency::Strong).await?;
+        let found = store.partition(&head.pk, Consistency::Strong).await?;
         let (heads, namesakes): (Vec<_>, Vec<_>) =
             found.iter().partition(|found| item::text(found, schema::SK) == Some(head.sk.as_str()));
         let rewrites = heads.first().map_or(0, |head| item::number(head, REWRITES));

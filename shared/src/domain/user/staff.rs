@@ -8,7 +8,7 @@ use crate::store::{Consistency, Store, StoreError, item, keys, schema};
 /// # Errors
 /// When the table cannot be read.
 pub async fn of_any_account(store: &Store, email: &str) -> Result<Vec<(Id, Id)>, StoreError> {
-    let found = store.range(&keys::staff_of(email), "", "~", Consistency::Eventual).await?;
+    let found = store.partition(&keys::staff_of(email), Consistency::Eventual).await?;
     let named = |found: &_| {
         let (account, user) = item::text(found, schema::SK)?.split_once('#')?;
         Some((parse_id(account)?, parse_id(user)?))
