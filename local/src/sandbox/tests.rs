@@ -122,6 +122,14 @@ fn one_of_each(suite: &Suite) -> (Vec<Value>, Ids) {
             "tokens",
             ids.token,
         ),
+        to(plain("processes", new_id(), json!({"pid": "1"})), "machine", "machines", ids.machine),
+        to(plain("components", new_id(), json!({"name": "CPU", "fingerprint": "c"})), "machine", "machines", ids.machine),
+        to(
+            to(plain("machines", ids.machine, json!({"fingerprint": "f", "cores": 4})), "license", "licenses", ids.license),
+            "owner",
+            "users",
+            ids.owner,
+        ),
         secret(
             to(plain("tokens", ids.token, json!({"name": "CI"})), "bearer", "users", ids.user),
             "token",
@@ -217,6 +225,7 @@ struct Ids {
     owner: Id,
     token: Id,
     license: Id,
+    machine: Id,
     policy: Id,
     product: Id,
     entitlement: Id,
@@ -231,6 +240,7 @@ impl Ids {
             owner: new_id(),
             token: new_id(),
             license: new_id(),
+            machine: new_id(),
             policy: new_id(),
             product: new_id(),
             entitlement: new_id(),
@@ -287,6 +297,7 @@ async fn records_stand_where_the_api_would_put_them() {
     let (store, account) = (&suite.app.store, suite.account);
     let license: License = store.get(account, ids.license).await.expect("readable").expect("a license");
     assert_eq!((license.product, license.licensees_count), (ids.product, 1));
+    assert_eq!((license.machines_count, license.machines_cores, license.processes_count), (1, 4, 1));
     assert_eq!(license.group, Some(ids.group), "its owner's");
     assert!(license.last_check_in.is_some() && license.expiry.is_some() && license.key.starts_with("key/"));
     assert_eq!(license.permissions.iter().collect::<Vec<_>>(), ["license.validate"]);
@@ -366,12 +377,13 @@ async fn one_bad_record_stores_nothing() {
         assert_eq!(document["errors"][0]["source"]["pointer"], json!(expected), "{document}");
     }
     let mut records = good.clone();
-    records[19]["meta"]["secrets"]["privateKeys"]["rsa2048"] = json!("no key");
+    let last = records.len() - 1;
+    records[last]["meta"]["secrets"]["privateKeys"]["rsa2048"] = json!("no key");
     let (status, document) = suite.import(&records).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{document}");
     let errors = document["errors"].as_array().expect("errors");
     assert_eq!(errors.len(), records.len(), "all hang on the account");
-    assert_eq!(errors[19]["source"]["pointer"], "/data/19/meta/secrets/privateKeys");
+    assert_eq!(errors[last]["source"]["pointer"], json!(format!("/data/{last}/meta/secrets/privateKeys")));
     assert!(suite.table().await.is_empty());
     // The same against what is stored already.
     suite.imported(&good).await;
@@ -388,16 +400,16 @@ async fn one_bad_record_stores_nothing() {
 async fn without_atomicity_the_good_ones_are_stored() {
     let suite = Suite::new().await;
     let (mut records, _) = one_of_each(&suite);
-    let lost = new_id();
+    let (good, lost) = (records.len(), new_id());
     // Nobody may have the first user's address; what hangs on the refused user is refused with it.
     records.push(record("users", lost, json!({"email": "ada@example.com"}), suite.account));
     records.push(to(record("tokens", new_id(), json!({}), suite.account), "bearer", "users", lost));
     let report = suite.transfer().import(&records, &Options::default()).await.expect("an import");
     let pointers: Vec<(usize, &str)> =
         report.problems.iter().map(|problem| (problem.index, problem.fault.pointer.as_str())).collect();
-    assert_eq!(pointers, [(20, "/attributes/email"), (21, "/relationships/bearer")]);
-    assert_eq!(report.done.iter().flatten().count(), 20);
-    assert_eq!(suite.dump(false).await.len(), 20);
+    assert_eq!(pointers, [(good, "/attributes/email"), (good + 1, "/relationships/bearer")]);
+    assert_eq!(report.done.iter().flatten().count(), good);
+    assert_eq!(suite.dump(false).await.len(), good);
 }
 
 #[tokio::test]

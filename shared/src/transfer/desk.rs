@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use tokio::sync::OnceCell;
+
 use super::plan::Plan;
 use super::{Trouble, sealed};
 use crate::auth::permissions::PermissionSet;
@@ -11,7 +13,7 @@ use crate::crypto::account_keys::{AccountKeys, AccountSigner};
 use crate::crypto::sealed::Vault;
 use crate::domain::account::Account;
 use crate::ids::{Id, parse_id};
-use crate::store::{Item, Key, StoreError, Stored, item, keys, read};
+use crate::store::{Consistency, Item, Key, Store, StoreError, Stored, item, keys, read};
 
 /// The records of the batch that are prepared already, what the table has of those it points at,
 /// and the keys of accounts.
@@ -21,24 +23,29 @@ pub struct Desk<'a> {
     pub vault: &'a Vault,
     /// When.
     pub now: Time,
+    store: &'a Store,
     pub(super) planned: HashMap<Key, Arc<dyn Plan>>,
     pub(super) stored: HashMap<Key, Item>,
     /// Permission defaults that accounts set, by account and key of the setting.
     pub(super) settings: HashMap<(Id, String), PermissionSet>,
     signers: Mutex<HashMap<Id, Arc<AccountSigner>>>,
+    /// Items that records asked for one by one.
+    fetched: Mutex<HashMap<Key, Arc<OnceCell<Option<Item>>>>>,
 }
 
 impl<'a> Desk<'a> {
     /// An empty desk.
     #[must_use]
-    pub fn new(vault: &'a Vault, now: Time) -> Self {
+    pub fn new(store: &'a Store, vault: &'a Vault, now: Time) -> Self {
         Self {
             vault,
             now,
+            store,
             planned: HashMap::new(),
             stored: HashMap::new(),
             settings: HashMap::new(),
             signers: Mutex::default(),
+            fetched: Mutex::default(),
         }
     }
 
@@ -50,6 +57,24 @@ impl<'a> Desk<'a> {
             Some(plan) => plan.record().downcast_ref::<R>().cloned(),
             None => self.stored.get(&key).and_then(|item| read(item).ok()),
         }
+    }
+
+    /// A record as it will be after the import, also one that is not pointed at directly, such as
+    /// the policy behind a machine's license.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn look_up<R: Stored>(&self, account: Id, id: Id) -> Result<Option<R>, Trouble> {
+        if let Some(record) = self.find(account, id) {
+            return Ok(Some(record));
+        }
+        let key = keys::record(account, R::DEFINITION.kind, id);
+        let cell = match self.fetched.lock() {
+            Ok(mut fetched) => Arc::clone(fetched.entry(key.clone()).or_default()),
+            Err(_) => Arc::default(),
+        };
+        let item = cell.get_or_try_init(|| self.store.item(&key, Consistency::Strong)).await?;
+        Ok(item.as_ref().map(read).transpose()?)
     }
 
     /// Whether there is, or will be, a record.

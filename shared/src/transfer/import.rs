@@ -139,7 +139,7 @@ impl Transfer<'_> {
         let accounts = self.accounts(&mut drafts).await?;
         batch.enter(drafts, &accounts);
 
-        let mut desk = Desk::new(self.vault, self.now);
+        let mut desk = Desk::new(self.store, self.vault, self.now);
         let wanted = batch.reads();
         desk.stored = self.store.items(&wanted, Consistency::Strong).await?;
         let own = batch.entries.iter().map(|entry| (entry.draft.kind, &entry.key));

@@ -24,7 +24,7 @@ impl Importable for Machine {
             let owner = self.owner.and_then(|id| work.desk.find::<User>(self.account, id));
             self.group = license.group.or_else(|| owner.and_then(|owner| owner.group));
         }
-        let policy = work.desk.find::<Policy>(self.account, license.policy);
+        let policy = work.desk.look_up::<Policy>(self.account, license.policy).await?;
         let counts_at_once =
             policy.as_ref().is_some_and(|policy| policy.heartbeat_basis == Some(HeartbeatBasis::FromCreation));
         if !work.given("last_heartbeat") && work.before.is_none() && counts_at_once {
@@ -71,8 +71,10 @@ impl Importable for Process {
             self.last_heartbeat = work.desk.now;
         }
         if self.timer.is_none() {
-            let license = work.desk.find::<License>(self.account, self.license);
-            let policy = license.and_then(|license| work.desk.find::<Policy>(self.account, license.policy));
+            let policy = match work.desk.look_up::<License>(self.account, self.license).await? {
+                Some(license) => work.desk.look_up::<Policy>(self.account, license.policy).await?,
+                None => None,
+            };
             let policy = policy.map(|policy| policy.heartbeat()).unwrap_or_default();
             self.timer = self.pulse().deadline(&policy).map(Time::from);
         }
