@@ -123,9 +123,19 @@ fn one_of_each(suite: &Suite) -> (Vec<Value>, Ids) {
             ids.token,
         ),
         to(plain("processes", new_id(), json!({"pid": "1"})), "machine", "machines", ids.machine),
-        to(plain("components", new_id(), json!({"name": "CPU", "fingerprint": "c"})), "machine", "machines", ids.machine),
         to(
-            to(plain("machines", ids.machine, json!({"fingerprint": "f", "cores": 4})), "license", "licenses", ids.license),
+            plain("components", new_id(), json!({"name": "CPU", "fingerprint": "c"})),
+            "machine",
+            "machines",
+            ids.machine,
+        ),
+        to(
+            to(
+                plain("machines", ids.machine, json!({"fingerprint": "f", "cores": 4})),
+                "license",
+                "licenses",
+                ids.license,
+            ),
             "owner",
             "users",
             ids.owner,
