@@ -1,15 +1,16 @@
 //! The table and the vault: embedded in a data directory, in memory, or deployed.
 
+mod in_process;
+
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Credentials, Region};
 use dynoxide::Database;
 use shared::crypto::sealed::Vault;
 use shared::store::{Store, schema};
-use tokio::net::TcpListener;
 
 use crate::cli::Target;
 
@@ -33,16 +34,16 @@ pub async fn local(data: &Path, endpoint: Option<&str>) -> Result<Opened, String
     fs::create_dir_all(data)
         .map_err(|error| format!("the data directory {} cannot be made: {error}", data.display()))?;
     let vault = Vault::file(data.join("vault.key")).map_err(|error| error.to_string())?;
-    let endpoint = match endpoint {
-        Some(endpoint) => endpoint.to_owned(),
+    let client = match endpoint {
+        Some(endpoint) => client_of(endpoint),
         None => {
             let path = data.join("latchkey.db");
             check(&path)?;
             let text = path.to_str().ok_or("the data directory's name is not UTF-8")?;
-            embed(open(text).map_err(|error| damaged(&path, &error))?).await?
+            embed(open(text).map_err(|error| damaged(&path, &error))?)
         }
     };
-    let store = Store::new(client(&endpoint), TABLE);
+    let store = Store::new(client, TABLE);
     ensure_table(&store).await?;
     Ok(Opened { store, vault })
 }
@@ -53,14 +54,14 @@ pub async fn local(data: &Path, endpoint: Option<&str>) -> Result<Opened, String
 /// One sentence.
 pub async fn ephemeral(endpoint: Option<&str>) -> Result<Opened, String> {
     let vault = Vault::file(ephemeral_key()?).map_err(|error| error.to_string())?;
-    let (endpoint, table) = match endpoint {
-        Some(endpoint) => (endpoint.to_owned(), format!("sandbox-{}", shared::ids::new_id())),
+    let (client, table) = match endpoint {
+        Some(endpoint) => (client_of(endpoint), format!("sandbox-{}", shared::ids::new_id())),
         None => {
             let memory = format!("file:latchkey-{}?mode=memory&cache=shared", shared::ids::new_id());
-            (embed(open(&memory)?).await?, TABLE.to_owned())
+            (embed(open(&memory)?), TABLE.to_owned())
         }
     };
-    let store = Store::new(client(&endpoint), &table);
+    let store = Store::new(client, &table);
     ensure_table(&store).await?;
     Ok(Opened { store, vault })
 }
@@ -83,7 +84,7 @@ pub async fn deployed(table: &str, target: &Target) -> Result<Opened, String> {
     }
     let aws = loader.load().await;
     let client = match &target.endpoint {
-        Some(endpoint) => client(endpoint),
+        Some(endpoint) => client_of(endpoint),
         None => Client::new(&aws),
     };
     let vault = match &target.kms_key {
@@ -108,24 +109,23 @@ fn open(path: &str) -> Result<Database, String> {
     Ok(database)
 }
 
-/// Serves a database on a loopback port of its own; the endpoint.
-async fn embed(database: Database) -> Result<String, String> {
-    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|error| error.to_string())?;
-    let address = listener.local_addr().map_err(|error| error.to_string())?;
-    tokio::spawn(dynoxide::server::serve_on(listener, database));
-    Ok(format!("http://{address}"))
+/// A client of a database in this process.
+fn embed(database: Database) -> Client {
+    Client::from_conf(config().endpoint_url("http://embedded").http_client(in_process::client(database)).build())
 }
 
-/// A client of an engine that takes any credentials.
-fn client(endpoint: &str) -> Client {
+/// A client of another engine.
+fn client_of(endpoint: &str) -> Client {
+    Client::from_conf(config().endpoint_url(endpoint).build())
+}
+
+/// How an engine is spoken to that takes any credentials.
+fn config() -> Builder {
     let credentials = Credentials::new("latchkey", "latchkey", None, None, "local");
-    let config = aws_sdk_dynamodb::Config::builder()
+    aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
         .credentials_provider(credentials)
-        .endpoint_url(endpoint)
-        .build();
-    Client::from_conf(config)
 }
 
 /// Creates the table unless it is there.
