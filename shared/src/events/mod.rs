@@ -126,14 +126,14 @@ impl Event {
     /// Lets a lone write of `key` carry it. The payload stays out: the written item itself shows it.
     pub fn announce(mut self, unit: &mut Unit, key: &keys::Key) {
         self.payload = Value::Null;
-        let value = serde_json::to_value(&self).unwrap_or_default();
-        unit.set(key, [(schema::EVENT, value)]);
+        unit.set_attribute(key, schema::EVENT, deflate(&self));
     }
 }
 
-/// A payload, compressed: documents are mostly names, and writes are paid by the kilobyte.
-fn deflate(payload: &Value) -> AttributeValue {
+/// A document, compressed: it is mostly names, and writes are paid by the kilobyte.
+fn deflate(document: &impl Serialize) -> AttributeValue {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
-    let written = encoder.write_all(payload.to_string().as_bytes()).and_then(|()| encoder.finish());
+    let written = serde_json::to_writer(&mut encoder, document).map_err(std::io::Error::from);
+    let written = written.and_then(|()| encoder.flush()).and_then(|()| encoder.finish());
     AttributeValue::B(Blob::new(written.unwrap_or_default()))
 }

@@ -1,5 +1,6 @@
 //! Parts of records that stand in items of their own, because they are found, or change, apart from the
-//! rest. A heartbeat is found by a machine's fingerprint, and is written without the machine.
+//! rest. A heartbeat is found by a machine's fingerprint, and is written without the machine; a validation is
+//! noted beside the license, whose own item is large.
 
 use std::collections::HashMap;
 
@@ -10,29 +11,49 @@ use super::record::Stored;
 use super::unit::CLAIM_HOLDER;
 use super::{Consistency, Item, Store, StoreError, item};
 
-/// Where a part of a record stands. It is a claim too: at most one record has an annex of this key.
+/// Where a part of a record stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Annex {
-    /// What is reported when another record holds it: the name of an attribute.
-    pub name: &'static str,
+    /// For an annex that is a claim too, and is there as long as its record: the attribute that is reported when
+    /// another record holds it. One that claims nothing comes into being with its first change.
+    pub claim: Option<&'static str>,
     /// Its item.
     pub key: Key,
     /// Members that stand there and nowhere else.
     pub moved: &'static [&'static str],
     /// Members that stand both there and in the record's own item.
     pub copied: &'static [&'static str],
+    /// Times that stand there when they were changed with it, and in the record's own item too: the later is meant.
+    pub later: &'static [&'static str],
+}
+
+impl Annex {
+    /// Which of the members that stand there count, given how the record's own item has them.
+    pub fn prevailing<'a>(
+        &'a self,
+        found: &'a Item,
+        own: impl Fn(&str) -> Option<String> + 'a,
+    ) -> impl Iterator<Item = &'static str> + 'a {
+        // Times are written in one form, so that they sort like their texts.
+        let is_later = move |name: &&&'static str| item::text(found, name) > own(name).as_deref();
+        self.moved.iter().chain(self.later.iter().filter(is_later)).copied()
+    }
 }
 
 /// Members of an item.
 type Members = Map<String, Value>;
 
-/// The members of a record's own item, and of its annex.
+/// The members of a record's own item, and of its annex; those of an annex that need not exist may be none.
 pub(super) fn split<R: Stored>(record: &R) -> (Members, Option<(Annex, Members)>) {
     let mut own = record.to_map();
     let Some(annex) = record.annex() else { return (own, None) };
-    let mut annexed = Map::from_iter([(CLAIM_HOLDER.to_owned(), record.id().to_string().into())]);
+    let mut annexed = Map::new();
+    if annex.claim.is_some() {
+        annexed.insert(CLAIM_HOLDER.to_owned(), record.id().to_string().into());
+    }
     for name in annex.moved {
-        annexed.extend(own.shift_remove_entry(*name));
+        let moved = own.shift_remove_entry(*name);
+        annexed.extend(moved.filter(|(_, value)| annex.claim.is_some() || !value.is_null()));
     }
     for name in annex.copied {
         annexed.extend(own.get(*name).map(|value| ((*name).to_owned(), value.clone())));
@@ -46,16 +67,19 @@ pub(super) fn split<R: Stored>(record: &R) -> (Members, Option<(Annex, Members)>
 /// When the annex holds a value that its member does not take.
 pub fn join<R: Stored>(record: &R, found: &Item) -> Result<Option<R>, StoreError> {
     let Some(annex) = record.annex() else { return Ok(Some(record.clone())) };
-    if item::text(found, CLAIM_HOLDER) != Some(record.id().to_string().as_str()) {
+    if annex.claim.is_some() && item::text(found, CLAIM_HOLDER) != Some(record.id().to_string().as_str()) {
         return Ok(None);
     }
-    let members = annex.moved.iter().filter_map(|name| Some(((*name).to_owned(), item::decode(found.get(*name)?))));
-    let joined = record.overlay(members.collect());
+    let own = if annex.later.is_empty() { Members::new() } else { record.to_map() };
+    let names = annex.prevailing(found, |name| own.get(name)?.as_str().map(str::to_owned));
+    let members = names.filter_map(|name| Some((name.to_owned(), item::decode(found.get(name)?)))).collect();
+    let joined = record.overlay(members);
     joined.map(Some).map_err(|error| StoreError::Broken(format!("a stored annex cannot be read: {error}")))
 }
 
 impl Store {
-    /// Completes records by their annexes. A record whose annex is gone is going itself, and is left out.
+    /// Completes records by their annexes. A record is going itself, and is left out, when an annex is gone that
+    /// must be there.
     ///
     /// # Errors
     /// When DynamoDB cannot be reached or refuses.
@@ -67,11 +91,11 @@ impl Store {
         for record in records {
             match record.annex() {
                 None => joined.push(record),
-                Some(annex) => {
-                    if let Some(found) = found.get(&annex.key) {
-                        joined.extend(join(&record, found)?);
-                    }
-                }
+                Some(annex) => match found.get(&annex.key) {
+                    Some(found) => joined.extend(join(&record, found)?),
+                    None if annex.claim.is_none() => joined.push(record),
+                    None => {}
+                },
             }
         }
         Ok(joined)
@@ -84,6 +108,7 @@ mod tests {
 
     use super::*;
     use crate::clock::Time;
+    use crate::domain::license::License;
     use crate::domain::machine::Machine;
     use crate::domain::resource::Resource;
     use crate::ids::new_id;
@@ -107,6 +132,25 @@ mod tests {
         let stored: Machine = serde_json::from_value(Value::Object(own)).expect("a machine");
         assert_eq!(stored.last_heartbeat, None);
         assert_eq!(join(&stored, &item::encode_map(&annexed)).expect("readable"), Some(machine));
+    }
+
+    #[test]
+    fn an_annex_that_claims_nothing_is_there_when_there_is_something_to_say() {
+        let mut license = License::draft(new_id(), new_id(), None, Time::from_millis(5));
+        let (_, annexed) = split(&license);
+        assert!(annexed.expect("an annex").1.is_empty());
+        license.last_validated = Some(Time::from_millis(7));
+        let (own, annexed) = split(&license);
+        assert_eq!(own.get("last_validated"), None);
+        let mut found = item::encode_map(&annexed.expect("an annex").1);
+        let stored: License = serde_json::from_value(Value::Object(own)).expect("a license");
+        for (touched, updated) in [(3, 5), (9, 9)] {
+            found.extend(
+                item::encode_member("updated", &json!(Time::from_millis(touched))).map(|at| ("updated".to_owned(), at)),
+            );
+            let expected = License { updated: Time::from_millis(updated), ..license.clone() };
+            assert_eq!(join(&stored, &found).expect("readable"), Some(expected));
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::schema;
+use super::{keys, schema};
 use crate::auth::permissions::{self, PermissionSet, Role};
 use crate::jsonapi::parse;
 
@@ -96,6 +96,16 @@ pub fn decode_map(item: &Item) -> Map<String, Value> {
         .filter(|(name, _)| !schema::is_reserved(name))
         .map(|(name, value)| (name.clone(), decode_member(name, value)))
         .collect()
+}
+
+/// The members of the record that an item stores, with those that its key tells.
+#[must_use]
+pub fn record(item: &Item) -> Map<String, Value> {
+    let mut members = decode_map(item);
+    if let (Some(pk), Some(sk)) = (text(item, schema::PK), text(item, schema::SK)) {
+        members.extend(keys::told(pk, sk).map(|(name, value)| (name.to_owned(), value.into())));
+    }
+    members
 }
 
 /// A string attribute of an item.

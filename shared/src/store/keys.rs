@@ -6,6 +6,7 @@
 //! | --- | --- | --- |
 //! | record | `R#a#{kind}#{id}` | `#` |
 //! | entitlement of a license or policy | `R#a#{licenses,policies}#{id}` | `E#{entitlement}` |
+//! | when a license was validated last | `R#a#licenses#{id}` | `A` |
 //! | licensee | `R#a#licenses#{id}` | `U#{user}` |
 //! | machine of a license by fingerprint | `R#a#licenses#{id}` | `F#{digest}` |
 //! | component of a machine by fingerprint | `R#a#machines#{id}` | `C#{digest}` |
@@ -25,6 +26,8 @@
 //! | cascade under way | `J` | `{created}#{id}` |
 //! | timer | `T#{kind}#{shard}` | `{due}#{id}` |
 //! | rate window | `W#{name}#{digest}#{window}` | `#` |
+//!
+//! What a record's key says is not stored a second time ([`told`]).
 //!
 //! # Access patterns
 //!
@@ -69,6 +72,9 @@ pub const SATELLITES_END: &str = "F";
 /// Sort keys of the entitlements of a license or policy start with this.
 pub const ENTITLEMENTS: &str = "E#";
 
+/// The sort key of what is noted beside a license as it is used.
+const ACTIVITY: &str = "A";
+
 /// A primary key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
@@ -91,6 +97,27 @@ impl Key {
     }
 }
 
+/// The members of a record that its key tells, and that are therefore not stored with it: a license with its
+/// entitlements should fit into the 4 KiB of one read unit.
+pub fn told<'a>(pk: &'a str, sk: &'a str) -> impl Iterator<Item = (&'static str, &'a str)> {
+    let mut parts = pk.strip_prefix("R#").unwrap_or_default().split('#');
+    let (account, kind, id) = (parts.next(), parts.next(), parts.next());
+    let head = match (sk.split_once('#'), kind) {
+        (Some(("", "")), _) => Some("id"),
+        (Some(("E" | "U", _)), Some("licenses")) => Some("license"),
+        (Some(("E", _)), Some("policies")) => Some("policy"),
+        (Some(("U", _)), Some("groups")) => Some("group"),
+        _ => None,
+    };
+    let satellite = match sk.split_once('#') {
+        Some(("E", id)) => Some(("entitlement", id)),
+        Some(("U", id)) => Some(("user", id)),
+        _ => None,
+    };
+    let whole = head.zip(id).map(|(name, id)| [Some((name, id)), account.map(|id| ("account", id)), satellite]);
+    whole.into_iter().flatten().flatten()
+}
+
 /// A record.
 #[must_use]
 pub fn record(account: Id, kind: &str, id: Id) -> Key {
@@ -107,6 +134,12 @@ pub fn attached_entitlement(account: Id, kind: &str, holder: Id, entitlement: Id
 #[must_use]
 pub fn attached_user(account: Id, kind: &str, holder: Id, user: Id) -> Key {
     Key { sk: format!("U#{user}"), ..record(account, kind, holder) }
+}
+
+/// What is noted beside a license as it is used.
+#[must_use]
+pub fn activity(account: Id, license: Id) -> Key {
+    Key { sk: ACTIVITY.to_owned(), ..record(account, "licenses", license) }
 }
 
 /// The machine that holds a fingerprint on a license.
@@ -356,6 +389,22 @@ fn hash(parts: &[&str]) -> String {
 mod tests {
     use super::*;
     use crate::ids::new_id;
+
+    #[test]
+    fn a_key_tells_what_need_not_be_stored() {
+        let (account, license, other) = (new_id(), new_id(), new_id());
+        let told = |key: &Key| {
+            told(&key.pk, &key.sk).map(|(name, id)| (name, Id::parse_str(id).expect("an id"))).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&record(account, "licenses", license)), [("id", license), ("account", account)]);
+        let attached = attached_entitlement(account, "policies", license, other);
+        assert_eq!(told(&attached), [("policy", license), ("account", account), ("entitlement", other)]);
+        let attached = attached_user(account, "licenses", license, other);
+        assert_eq!(told(&attached), [("license", license), ("account", account), ("user", other)]);
+        for untold in [activity(account, license), leased(account, license, None), license_key(account, "x")] {
+            assert_eq!(told(&untold), []);
+        }
+    }
 
     #[test]
     fn a_record_key_names_its_record() {

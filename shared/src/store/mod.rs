@@ -274,7 +274,7 @@ impl Store {
 /// # Errors
 /// When it cannot be read: a bug, or a table written by something else.
 pub fn read<R: DeserializeOwned>(item: &Item) -> Result<R, StoreError> {
-    serde_json::from_value(serde_json::Value::Object(item::decode_map(item)))
+    serde_json::from_value(serde_json::Value::Object(item::record(item)))
         .map_err(|error| StoreError::Broken(format!("a stored record cannot be read: {error}")))
 }
 

@@ -14,9 +14,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Map, Value};
 
 pub use self::condition::Condition;
+use super::annex::{self, Annex};
 use super::keys::{self, Key, Within};
 use super::record::{Count, Places, Stored};
-use super::{Item, StoreError, annex, item, posting};
+use super::{Item, StoreError, item, posting};
 use crate::ids::Id;
 
 /// The attribute of a claim that names who holds it.
@@ -176,12 +177,15 @@ impl Unit {
     /// Stores a new record with all its places. Refused with [`Reason::Exists`] or [`Reason::Taken`].
     pub fn insert<R: Stored>(&mut self, record: &R) {
         let key = record.key();
-        let (own, annexed) = annex::split(record);
+        let (mut own, annexed) = annex::split(record);
+        own.retain(|name, value| {
+            !keys::told(&key.pk, &key.sk).any(|told| (name.as_str(), value.as_str()) == (told.0, Some(told.1)))
+        });
         let mut stored = item::encode_map(&own);
         stored.extend(index_attributes(record));
         self.put(&key, stored, Some(Reason::Exists));
         if let Some((annex, members)) = annexed {
-            self.put(&annex.key, item::encode_map(&members), Some(Reason::Taken(annex.name)));
+            self.put_annex(&annex, &members);
         }
         self.occupy(record, &record.places(), &Places::default());
         self.post(&posting::postings(record), &[]);
@@ -213,19 +217,31 @@ impl Unit {
         operation.remove.extend(old.keys().filter(|name| !new.contains_key(*name)).cloned());
         match (old_annexed, new_annexed) {
             (Some((held, old)), Some((annex, new))) if held.key == annex.key => {
-                self.operation(&annex.key).rewrite(&old, &new);
+                let operation = self.operation(&annex.key);
+                operation.rewrite(&old, &new);
+                // A time that was set back must not be outdone by the one that stands there.
+                let (old, new) = (before.to_map(), after.to_map());
+                let set_back =
+                    |name: &&&str| new.get(**name).and_then(Value::as_str) < old.get(**name).and_then(Value::as_str);
+                operation.remove.extend(annex.later.iter().filter(set_back).map(|name| (*name).to_owned()));
             }
             (held, annexed) => {
                 if let Some((held, _)) = held {
                     self.delete(&held.key, None);
                 }
                 if let Some((annex, members)) = annexed {
-                    self.put(&annex.key, item::encode_map(&members), Some(Reason::Taken(annex.name)));
+                    self.put_annex(&annex, &members);
                 }
             }
         }
         self.occupy(after, &after.places(), &before.places());
         self.post(&posting::postings(after), &posting::postings(before));
+    }
+
+    fn put_annex(&mut self, annex: &Annex, members: &Map<String, Value>) {
+        if annex.claim.is_some() || !members.is_empty() {
+            self.put(&annex.key, item::encode_map(members), annex.claim.map(Reason::Taken));
+        }
     }
 
     /// Sets single attributes of a record that exists, whatever else changed: a touch.
@@ -245,6 +261,11 @@ impl Unit {
                 None => operation.remove.push(name.to_owned()),
             }
         }
+    }
+
+    /// Sets one attribute of an item to what is no JSON value.
+    pub fn set_attribute(&mut self, key: &Key, name: &str, value: AttributeValue) {
+        self.operation(key).set.insert(name.to_owned(), value);
     }
 
     /// Removes a record with all its places. Refused with [`Reason::Gone`].

@@ -72,9 +72,11 @@ impl<'a> Transfer<'a> {
                 let keys: Vec<Key> =
                     holders.values().filter_map(holder).map(|id| keys::record(account, name, id)).collect();
                 let records = self.store.items(&keys, Consistency::Strong).await?;
-                let position =
-                    |record: &Item| Some(format!("{}#{}", item::text(record, "created")?, item::text(record, "id")?));
-                Ok(records.iter().filter_map(|(key, record)| Some((position(record)?, key.clone()))).collect())
+                let position = |key: &Key, record: &Item| {
+                    let created = item::text(record, "created")?;
+                    Some(format!("{created}#{}", key.record()?.1))
+                };
+                Ok(records.iter().filter_map(|(key, record)| Some((position(key, record)?, key.clone()))).collect())
             }
         }
     }

@@ -20,7 +20,7 @@ use crate::ids::{Id, new_id};
 use crate::jsonapi::casing;
 use crate::store::annex::Annex;
 use crate::store::keys::{self, Key, Within};
-use crate::store::{Consistency, Item, Store, StoreError, Stored, read};
+use crate::store::{Consistency, Item, Store, StoreError, Stored, item, read};
 
 /// The most bytes of a record: DynamoDB takes 400 KiB, with its names and index keys.
 const LARGEST: usize = 380_000;
@@ -397,7 +397,9 @@ pub(super) async fn complete<'a>(
     let mut found = store.items(&keys, Consistency::Strong).await?;
     for (key, annex) in annexes {
         if let (Some(item), Some(mut apart)) = (items.get_mut(key), found.remove(&annex.key)) {
-            item.extend(annex.moved.iter().filter_map(|name| apart.remove_entry(*name)));
+            let own = |name: &str| item::text(item, name).map(str::to_owned);
+            let names: Vec<&str> = annex.prevailing(&apart, own).collect();
+            item.extend(names.into_iter().filter_map(|name| apart.remove_entry(name)));
         }
     }
     Ok(())

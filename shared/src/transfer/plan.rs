@@ -87,7 +87,7 @@ impl<R: Importable> Plan for Planned<R> {
             .after
             .annex()
             .filter(|annex| held.as_ref().is_none_or(|held| held.key != annex.key))
-            .map(|annex| (annex.key, attribute(annex.name)));
+            .and_then(|annex| Some((annex.key, attribute(annex.claim?))));
         claims.chain(lookups).chain(annex).collect()
     }
 

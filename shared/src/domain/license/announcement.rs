@@ -8,29 +8,42 @@ use crate::clock::Time;
 use crate::events::Event;
 use crate::http::context::Ctx;
 use crate::store::unit::{CommitError, Condition, Reason};
-use crate::store::{Item, Stored, Unit};
+use crate::store::{Item, Key, Stored, Unit};
 
 /// The attribute that an event may set for the first time.
 const EXPIRY: &str = "expiry";
 
-/// Carries out a unit that updates a license and nothing else, together with its event. Where the event is the one
-/// from which the license's term counts, its expiry is set in the same write, unless the license got one meanwhile.
-/// Gives back the license's item as the write left it.
+/// Carries out a unit that updates a license and nothing else, together with its event. Gives back the license's item
+/// as the write left it.
 ///
 /// # Errors
 /// As [`Unit::commit`].
 pub async fn announce(ctx: &Ctx, view: &LicenseView, unit: Unit, event: Event) -> Result<Item, CommitError> {
-    let key = view.license.key();
+    announce_on(&view.license.key(), ctx, view, unit, event).await
+}
+
+/// Carries out a unit that updates one item of a license, which carries the event. Where the event is the one from
+/// which the license's term counts, its expiry is set with it, unless the license got one meanwhile.
+///
+/// # Errors
+/// As [`Unit::commit`].
+pub async fn announce_on(
+    carrier: &Key,
+    ctx: &Ctx,
+    view: &LicenseView,
+    unit: Unit,
+    event: Event,
+) -> Result<Item, CommitError> {
     if let Some(expiry) = first_expiry(ctx, view, &event.event) {
         let mut dated = unit.clone();
-        dated.set(&key, [(EXPIRY, json!(expiry))]);
-        dated.require(&key, Condition::Missing(EXPIRY.to_owned()), Reason::Failed(EXPIRY));
-        match ctx.announce(dated, &key, event.clone()).await {
+        dated.touch(&view.license, [(EXPIRY, json!(expiry))]);
+        dated.require(&view.license.key(), Condition::Missing(EXPIRY.to_owned()), Reason::Failed(EXPIRY));
+        match ctx.announce(dated, carrier, event.clone()).await {
             Err(CommitError::Refused(refused)) if refused.has(&Reason::Failed(EXPIRY)) => {}
             outcome => return outcome,
         }
     }
-    ctx.announce(unit, &key, event).await
+    ctx.announce(unit, carrier, event).await
 }
 
 /// The expiry that an event gives a license that has none (spec 05 §3.8).

@@ -8,6 +8,7 @@ use crate::domain::attribute::Metadata;
 use crate::domain::group::Group;
 use crate::ids::Id;
 use crate::resource;
+use crate::store::annex::Annex;
 use crate::store::keys::{self, Key, Within};
 use crate::store::record::{Count, Listing, Places, Stored};
 
@@ -17,7 +18,8 @@ const EDITORS: &[Role] =
 const PERMISSION_KEEPERS: &[Role] = &[Role::Admin, Role::Developer, Role::Product, Role::Environment];
 
 resource! {
-    /// A license. Its limits are overrides: unset or 0 leaves the policy's in force (spec 04 §3.7).
+    /// A license. Its limits are overrides: unset or 0 leaves the policy's in force (spec 04 §3.7). What validations
+    /// note on it stands in its annex: one small write for each.
     License {
         kind: "licenses", singular: "license", noun: "license", topic: "licenses", base: "license",
         environments: true,
@@ -87,6 +89,16 @@ resource! {
 }
 
 impl Stored for License {
+    fn annex(&self) -> Option<Annex> {
+        Some(Annex {
+            claim: None,
+            key: keys::activity(self.account, self.id),
+            moved: &["last_validated", "last_validated_checksum", "version"],
+            copied: &[],
+            later: &["updated"],
+        })
+    }
+
     fn places(&self) -> Places {
         let mut places = Places {
             lists: vec![

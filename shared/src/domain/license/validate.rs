@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::announcement::announce;
+use super::announcement::announce_on;
 use super::holding::Holding;
 use super::validation::{
     LicenseFacts, Lookups, Mode, Needs, Outcome, PolicyFacts, RequiredScopes, Scope, Subject, UserName, decide, needs,
@@ -20,7 +20,7 @@ use crate::http::error::Result;
 use crate::ids::Id;
 use crate::jsonapi::schema::{self, Schema};
 use crate::store::unit::CommitError;
-use crate::store::{Store, StoreError, Stored, Unit};
+use crate::store::{Store, StoreError, Unit, keys};
 
 /// What a request says beside the license.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -226,9 +226,11 @@ pub fn validated(view: &LicenseView, outcome: &Outcome, now: Time) -> LicenseVie
     LicenseView { license, ..view.clone() }
 }
 
-/// Notes on the license that it was validated, and announces the event, if the validation is one. This is best
-/// effort: the answer stands whether it is written or not.
+/// Notes beside the license that it was validated, and announces the event, if the validation is one. This is best
+/// effort: the answer stands whether it is written or not. Where the license is deleted at this moment, the note may
+/// outlive it; nothing reads it then.
 pub async fn note(ctx: &Ctx, view: &LicenseView, outcome: &Outcome, event: Option<Event>) {
+    let activity = keys::activity(ctx.account(), view.license.id);
     let mut unit = Unit::new();
     let mut attributes = vec![("last_validated", json!(ctx.now)), ("updated", json!(ctx.now))];
     if let Some(checksum) = &outcome.checksum {
@@ -237,16 +239,16 @@ pub async fn note(ctx: &Ctx, view: &LicenseView, outcome: &Outcome, event: Optio
     if let Some(version) = &outcome.version {
         attributes.push(("version", json!(version)));
     }
-    unit.touch(&view.license, attributes);
+    unit.set(&activity, attributes);
     let noted = match event {
-        Some(event) => announce(ctx, view, unit, event).await.map(drop),
+        Some(event) => announce_on(&activity, ctx, view, unit, event).await.map(drop),
         None => unit.commit(&ctx.store).await,
     };
     match noted {
         Ok(()) => {}
         Err(CommitError::Refused(_)) => tracing::debug!(license = %view.license.id, "deleted while being validated"),
         Err(CommitError::Store(error)) => {
-            tracing::warn!(%error, key = ?view.license.key(), "a validation could not be noted");
+            tracing::warn!(%error, license = %view.license.id, "a validation could not be noted");
         }
     }
 }

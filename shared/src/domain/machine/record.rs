@@ -69,10 +69,11 @@ resource! {
 impl Stored for Machine {
     fn annex(&self) -> Option<Annex> {
         Some(Annex {
-            name: "fingerprint",
+            claim: Some("fingerprint"),
             key: keys::fingerprint(self.account, self.license, &self.fingerprint),
             moved: &["last_heartbeat", "last_death_event_sent_at", "monitor", "timer", "beaten", "processes_count"],
             copied: &["created", "owner", "max_processes"],
+            later: &[],
         })
     }
 

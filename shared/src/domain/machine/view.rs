@@ -153,7 +153,7 @@ pub async fn views(store: &Store, account: Id, machines: Vec<Machine>) -> Result
     ids.dedup();
     let licenses = async {
         let found = store.get_many::<License>(account, &ids).await?;
-        licenses::views(store, account, found).await
+        licenses::with_policies(store, account, found).await
     };
     let (machines, licenses) = futures::try_join!(store.joined(machines), licenses)?;
     let licenses: HashMap<Id, LicenseView> = licenses.into_iter().map(|view| (view.license.id, view)).collect();

@@ -53,7 +53,7 @@ pub async fn views(store: &Store, account: Id, tokens: Vec<Token>) -> Result<Vec
         (ids("users"), ids("products"), ids("environments"), ids("licenses"));
     let licenses = async {
         let licenses: Vec<License> = store.get_many(account, &licenses).await?;
-        view::views(store, account, licenses).await
+        view::with_policies(store, account, licenses).await
     };
     let (users, products, environments, licenses) = futures::try_join!(
         store.get_many::<User>(account, &users),
