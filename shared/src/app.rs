@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::crypto::sealed::Vault;
+use crate::domain::license::trails::Trails;
 use crate::events::journal::Journal;
 use crate::mail::Mailer;
 use crate::store::Store;
@@ -27,6 +28,8 @@ pub struct Parts {
     pub vault: Vault,
     /// Accounts with their keys, cached for 30 seconds.
     pub tenants: Tenants,
+    /// Where license keys led lately.
+    pub trails: Trails,
     /// Counts what is queued behind the requests.
     pub journal: Journal,
     /// Sends mails.
@@ -45,6 +48,7 @@ impl App {
             config,
             vault,
             tenants: Tenants::default(),
+            trails: Trails::default(),
             journal: Journal::default(),
             mailer,
             wake: tokio::sync::Notify::new(),

@@ -7,7 +7,9 @@ use crate::crypto;
 use crate::crypto::tokens::{self, Match, Version};
 use crate::domain::attribute::Reference;
 use crate::domain::environment::Environment;
+use crate::domain::license::by_key::{self, Presented};
 use crate::domain::license::holding::{self, Whereabouts};
+use crate::domain::license::validation::Mode;
 use crate::domain::policy::strategies::ExpirationStrategy;
 use crate::domain::product::Product;
 use crate::domain::token::Token;
@@ -167,12 +169,8 @@ async fn by_license_key(ctx: &mut Ctx, key: &str) -> Result<()> {
     if key.contains('\0') {
         return Err(license_invalid());
     }
-    let at = holding::by_key(&ctx.store, ctx.account(), key).await?.ok_or_else(license_invalid)?;
-    let found = holding::load(&ctx.store, ctx.account(), at).await?.ok_or_else(license_invalid)?;
+    let (found, _) = by_key::find(ctx, Presented::Stored(key), Mode::Quick).await?.ok_or_else(license_invalid)?;
     let bearer = Box::new(LicenseBearer::from(found));
-    if !ctx.sees(bearer.license.environment) {
-        return Err(license_invalid());
-    }
     if bearer.owner.as_ref().is_some_and(User::is_banned) {
         return Err(Error::unusable("LICENSE_BANNED", "License is banned"));
     }

@@ -20,13 +20,20 @@ impl Ctx {
     /// # Errors
     /// 404 naming the identifier as given.
     pub async fn find_by<R: Stored>(&self, identifier: &str, alias: Option<Key>) -> Result<R> {
-        let mut found: Option<R> = None;
-        if let Some(id) = parse_id(identifier) {
-            found = self.visible(id).await?;
-        }
-        if let Some(alias) = alias
-            && let Some(holder) = self.holder(&alias).await?
-        {
+        let by_id = async {
+            match parse_id(identifier) {
+                Some(id) => self.visible(id).await,
+                None => Ok(None),
+            }
+        };
+        let by_alias = async {
+            match &alias {
+                Some(alias) => self.holder(alias).await,
+                None => Ok(None),
+            }
+        };
+        let (mut found, holder): (Option<R>, _) = futures::try_join!(by_id, by_alias)?;
+        if let Some(holder) = holder {
             let other: Option<R> = self.visible(holder).await?;
             found = match (found, other) {
                 (Some(a), Some(b)) => Some(if b.created() < a.created() { b } else { a }),

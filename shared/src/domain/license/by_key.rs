@@ -9,7 +9,7 @@ use crate::crypto::bcrypt_secret::Match;
 use crate::crypto::license_keys;
 use crate::http::context::Ctx;
 use crate::http::error::Result;
-use crate::store::{StoreError, Unit};
+use crate::store::{StoreError, Unit, keys};
 
 /// A license key as a request presents it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,16 +21,34 @@ pub enum Presented<'a> {
 }
 
 /// The license that a key leads to in the current environment, whoever asks, and what the scope names of it. Both are
-/// read at once: the key says which license it is.
+/// read at once: the key says which license it is, and the process remembers where it led before.
 ///
 /// # Errors
 /// When the table cannot be read.
 pub async fn find(ctx: &Ctx, key: Presented<'_>, mode: Mode<'_>) -> Result<Option<(Holding, Lookups)>> {
-    let at = match key {
-        Presented::Stored(key) => holding::by_key(&ctx.store, ctx.account(), key).await?,
-        Presented::Legacy(raw) => license_keys::legacy_license(raw).map(Whereabouts::of),
+    let lookup = match key {
+        Presented::Stored(stored) => keys::license_key(ctx.account(), stored),
+        Presented::Legacy(raw) => {
+            let Some(license) = license_keys::legacy_license(raw) else { return Ok(None) };
+            return follow(ctx, key, Whereabouts::of(license), mode).await;
+        }
     };
-    let Some(at) = at else { return Ok(None) };
+    let mut found = match ctx.app.trails.of(&lookup) {
+        Some(at) => follow(ctx, key, at, mode).await?,
+        None => None,
+    };
+    if found.is_none() {
+        let Some(at) = holding::at(&ctx.store, &lookup).await? else { return Ok(None) };
+        found = follow(ctx, key, at, mode).await?;
+    }
+    if let Some((holding, _)) = &found {
+        ctx.app.trails.remember(lookup, holding.whereabouts());
+    }
+    Ok(found)
+}
+
+/// The license that is there, if it has the key and can be seen in the current environment.
+async fn follow(ctx: &Ctx, key: Presented<'_>, at: Whereabouts, mode: Mode<'_>) -> Result<Option<(Holding, Lookups)>> {
     let (holding, found) = futures::try_join!(
         holding::load(&ctx.store, ctx.account(), at),
         validate::look_up(&ctx.store, ctx.account(), at.license, mode)

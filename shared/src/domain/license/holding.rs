@@ -1,6 +1,6 @@
 //! A license read in one go with all that decides about it: its policy, its owner, what it is entitled to.
 //!
-//! A license's entitlements stand behind it in its partition, and its policy's behind the policy, so that this costs
+//! A license's activity and entitlements stand behind it in its partition, and its policy's behind the policy, so that this costs
 //! as much as reading the records alone: one strongly consistent read of the license, and beside it half-price reads
 //! of the rest where the reader knows policy and owner already.
 
@@ -12,7 +12,8 @@ use crate::domain::user::User;
 use crate::http::context::Ctx;
 use crate::http::error::{Error, Result};
 use crate::ids::{Id, parse_id};
-use crate::store::{Consistency, Item, Store, StoreError, Stored, item, keys, read};
+use crate::store::annex::join;
+use crate::store::{Consistency, Item, Key, Store, StoreError, Stored, item, keys, read, schema};
 
 /// A license with its policy, its owner, and what it is entitled to.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,14 +59,13 @@ impl Whereabouts {
     }
 }
 
-/// The license that has a key. A key that was given out just now is seen; one given up just now may be, too, but
-/// leads to a license that is gone.
+/// The license that the look-up item of a key names. A key that was given out just now is seen; one given up just now
+/// may be, too, but leads to a license that is gone.
 ///
 /// # Errors
 /// When the table cannot be read.
-pub async fn by_key(store: &Store, account: Id, key: &str) -> Result<Option<Whereabouts>, StoreError> {
-    let lookup = keys::license_key(account, key);
-    Ok(store.item_cheaply(&lookup).await?.as_ref().and_then(Whereabouts::parse))
+pub async fn at(store: &Store, lookup: &Key) -> Result<Option<Whereabouts>, StoreError> {
+    Ok(store.item_cheaply(lookup).await?.as_ref().and_then(Whereabouts::parse))
 }
 
 /// Reads a license with all that decides about it. One whose policy or owner is being deleted is gone with it.
@@ -103,7 +103,7 @@ pub async fn load(store: &Store, account: Id, at: Whereabouts) -> Result<Option<
     Ok(Some(Holding { view: LicenseView { license, policy, owner: its_owner }, entitlements }))
 }
 
-/// A license or a policy with the entitlements attached to it. What a cheap read misses is read again.
+/// A license or a policy, whole, with the entitlements attached to it. What a cheap read misses is read again.
 async fn partition<R: Stored, E: AttachedEntitlement>(
     store: &Store,
     account: Id,
@@ -113,13 +113,20 @@ async fn partition<R: Stored, E: AttachedEntitlement>(
     let head = keys::record(account, R::DEFINITION.kind, id);
     let whole = |items: Vec<Item>| {
         let mut items = items.into_iter().peekable();
-        let first = items.next_if(|first| item::text(first, crate::store::schema::SK) == Some(keys::HEAD));
+        let first = items.next_if(|first| item::text(first, schema::SK) == Some(keys::HEAD));
         let Some(first) = first else { return Ok(None) };
+        let mut record: R = read(&first)?;
+        if let Some(annex) = record.annex()
+            && let Some(found) = items.next_if(|next| item::text(next, schema::SK) == Some(annex.key.sk.as_str()))
+            && let Some(joined) = join(&record, &found)?
+        {
+            record = joined;
+        }
         let attached = items.map(|found| {
             let attached: E = read(&found)?;
             Ok(Held { id: attached.entitlement(), code: attached.code().to_owned() })
         });
-        Ok(Some((read::<R>(&first)?, attached.collect::<Result<_, StoreError>>()?)))
+        Ok(Some((record, attached.collect::<Result<_, StoreError>>()?)))
     };
     let found = whole(store.range(&head.pk, keys::HEAD, keys::SATELLITES_END, consistency).await?)?;
     if found.is_some() || consistency == Consistency::Strong {
@@ -147,7 +154,8 @@ pub async fn find(ctx: &Ctx, identifier: &str) -> Result<Holding> {
             None => Ok(None),
         }
     };
-    let (by_id, named) = futures::try_join!(by_id, by_key(store, account, identifier))?;
+    let lookup = keys::license_key(account, identifier);
+    let (by_id, named) = futures::try_join!(by_id, at(store, &lookup))?;
     let by_key = match named {
         Some(at) if by_id.as_ref().is_none_or(|found| found.view.license.id != at.license) => {
             load(store, account, at).await?
@@ -166,6 +174,13 @@ pub async fn find(ctx: &Ctx, identifier: &str) -> Result<Holding> {
 }
 
 impl Holding {
+    /// Where it is.
+    #[must_use]
+    pub const fn whereabouts(&self) -> Whereabouts {
+        let license = &self.view.license;
+        Whereabouts { license: license.id, policy: Some(license.policy), owner: license.owner }
+    }
+
     /// The codes of its entitlements.
     #[must_use]
     pub fn codes(&self) -> Vec<String> {

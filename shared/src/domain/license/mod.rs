@@ -17,6 +17,7 @@ mod record;
 pub mod rules;
 pub mod scope;
 pub mod status;
+pub mod trails;
 pub mod transfer;
 pub mod usage;
 pub mod users;
