@@ -7,7 +7,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Credentials, Region};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use dynoxide::Database;
 use shared::crypto::sealed::Vault;
 use shared::store::{Store, schema};
@@ -111,21 +112,24 @@ fn open(path: &str) -> Result<Database, String> {
 
 /// A client of a database in this process.
 fn embed(database: Database) -> Client {
-    Client::from_conf(config().endpoint_url("http://embedded").http_client(in_process::client(database)).build())
-}
-
-/// A client of another engine.
-fn client_of(endpoint: &str) -> Client {
-    Client::from_conf(config().endpoint_url(endpoint).build())
-}
-
-/// How an engine is spoken to that takes any credentials.
-fn config() -> Builder {
-    let credentials = Credentials::new("latchkey", "latchkey", None, None, "local");
-    aws_sdk_dynamodb::Config::builder()
+    let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
-        .credentials_provider(credentials)
+        .endpoint_url("http://embedded")
+        .allow_no_auth()
+        .auth_scheme_preference([AuthSchemeId::new("noAuth")])
+        .http_client(in_process::client(database));
+    Client::from_conf(config.build())
+}
+
+/// A client of another engine, which takes any credentials.
+fn client_of(endpoint: &str) -> Client {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .endpoint_url(endpoint)
+        .credentials_provider(Credentials::new("latchkey", "latchkey", None, None, "local"));
+    Client::from_conf(config.build())
 }
 
 /// Creates the table unless it is there.

@@ -8,12 +8,11 @@
 pub mod journal;
 pub mod mask;
 
-use std::io::Write;
+use std::cell::RefCell;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use flate2::Compression;
-use flate2::write::DeflateEncoder;
+use flate2::{Compress, Compression, FlushCompress, Status};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -37,18 +36,22 @@ pub struct Event {
     /// Account it happened in.
     pub account: Id,
     /// Environment it happened in.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<Id>,
     /// When.
     pub created: Time,
     /// What the log names: the resource that the path addresses.
     pub resource: Reference,
     /// Who did it; nobody for jobs and anonymous callers.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub whodunnit: Option<Reference>,
     /// The request that did it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<Id>,
     /// Further facts for the log.
     pub metadata: Map<String, Value>,
     /// The resource that webhooks show, of the newest API version, as it was at that moment.
+    #[serde(skip_serializing_if = "Value::is_null")]
     pub payload: Value,
     /// The document's `meta`, as validations have one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,10 +133,40 @@ impl Event {
     }
 }
 
-/// A document, compressed: it is mostly names, and writes are paid by the kilobyte.
+/// A document, compressed: it is mostly names, and units are paid by the kilobyte.
 fn deflate(document: &impl Serialize) -> AttributeValue {
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
-    let written = serde_json::to_writer(&mut encoder, document).map_err(std::io::Error::from);
-    let written = written.and_then(|()| encoder.flush()).and_then(|()| encoder.finish());
-    AttributeValue::B(Blob::new(written.unwrap_or_default()))
+    thread_local! {
+        // Making a compressor, with its tables, costs more than what it has to do here.
+        static COMPRESSOR: RefCell<Compress> = RefCell::new(Compress::new(Compression::fast(), false));
+    }
+    let text = serde_json::to_vec(document).unwrap_or_default();
+    COMPRESSOR.with_borrow_mut(|compressor| {
+        compressor.reset();
+        // Incompressible text grows by five bytes for each block of up to 64 KiB.
+        let mut packed = Vec::with_capacity(text.len() + text.len() / 1000 + 64);
+        let ended = compressor.compress_vec(&text, &mut packed, FlushCompress::Finish);
+        debug_assert!(matches!(ended, Ok(Status::StreamEnd)), "{ended:?}");
+        AttributeValue::B(Blob::new(packed))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use flate2::read::DeflateDecoder;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_packed_can_be_read(text in "[ -~]{0,3000}", times in 1_usize..200) {
+            let document = text.repeat(times);
+            let packed = deflate(&document);
+            let mut read = String::new();
+            DeflateDecoder::new(packed.as_b().expect("bytes").as_ref()).read_to_string(&mut read).expect("a text");
+            prop_assert_eq!(serde_json::from_str::<String>(&read).expect("JSON"), document);
+        }
+    }
 }
