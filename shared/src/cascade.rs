@@ -9,8 +9,9 @@
 //!
 //! A renamed entitlement leaves a job too: its links carry its code. So does a user who is detached from
 //! a license, on which it may own machines, a license that moves to another policy, and a policy that
-//! asks for heartbeats sooner.
+//! asks for heartbeats sooner, or for check-ins in another rhythm.
 
+mod licenses;
 mod machines;
 
 use serde_json::Value;
@@ -51,6 +52,9 @@ const MOVED: &str = "moved-license";
 /// The kind of the job that brings what hangs on a policy's licenses under its new heartbeat.
 const QUICKENED: &str = "quickened-policy";
 
+/// The kind of the job that brings a policy's licenses before the sweep of check-ins.
+const RHYTHM: &str = "policy-rhythm";
+
 /// Leaves the job of a deleted record in the transaction that deletes it.
 #[must_use]
 pub fn leave<R: Resource>(unit: &mut Unit, deleted: &R, now: Time) -> Job {
@@ -90,6 +94,13 @@ pub fn leave_moved(unit: &mut Unit, license: &License, from: &Policy, to: &Polic
 #[must_use]
 pub fn leave_quickened(unit: &mut Unit, before: &Policy, after: &Policy, now: Time) -> Option<Job> {
     quickens(before, after).then(|| Job::of(QUICKENED, after, None, now).put(unit))
+}
+
+/// Leaves the job of a policy that asks for check-ins in another rhythm than before in the transaction that changes it.
+#[must_use]
+pub fn leave_rhythm(unit: &mut Unit, before: &Policy, after: &Policy, now: Time) -> Option<Job> {
+    let (old, new) = (before.check_in(), after.check_in());
+    (new.required && new != old).then(|| Job::of(RHYTHM, after, None, now).put(unit))
 }
 
 /// Whether hearts stop sooner under `after`. Where they stop later, the sweep finds out by itself.
@@ -200,6 +211,7 @@ async fn run(store: &Store, job: &Job, budget: &mut usize) -> Result<bool, Store
         DISOWNED => purge.disown(job.id, budget).await?,
         MOVED => purge.follow(job.id, budget).await?,
         QUICKENED => purge.follow_policy(job.id, budget).await?,
+        RHYTHM => purge.look_at_check_ins(job.id, budget).await?,
         kind => purge.children(kind, job.id, budget).await?,
     };
     if !finished {

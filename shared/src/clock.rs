@@ -14,6 +14,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Time(i64);
 
 impl Time {
+    /// The Unix epoch.
+    pub const EPOCH: Self = Self(0);
+
     /// The instant `ms` milliseconds after the Unix epoch, clamped to the year 0 and the last
     /// instant that calendar arithmetic knows (late on 9999-12-30).
     #[must_use]

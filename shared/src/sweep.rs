@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::cascade;
-use crate::domain::machine::sweep;
+use crate::domain::license::sweep as licenses;
+use crate::domain::machine::sweep as machines;
 use crate::store::StoreError;
 
 /// A job: it answers with what it did.
@@ -30,8 +31,18 @@ pub struct Job {
 
 /// Every job.
 pub const JOBS: &[Job] = &[
-    Job { name: "dead-machines", minutes: 2, run: |app| async move { said(sweep::machines(app).await) }.boxed() },
-    Job { name: "dead-processes", minutes: 2, run: |app| async move { said(sweep::processes(app).await) }.boxed() },
+    Job { name: "dead-machines", minutes: 2, run: |app| async move { said(machines::machines(app).await) }.boxed() },
+    Job { name: "dead-processes", minutes: 2, run: |app| async move { said(machines::processes(app).await) }.boxed() },
+    Job {
+        name: "license-expirations",
+        minutes: 10,
+        run: |app| async move { said(licenses::expirations(app).await) }.boxed(),
+    },
+    Job {
+        name: "license-check-ins",
+        minutes: 10,
+        run: |app| async move { said(licenses::check_ins(app).await) }.boxed(),
+    },
     Job { name: "cascades", minutes: 1, run: |app| async move { finish_cascades(app).await }.boxed() },
 ];
 

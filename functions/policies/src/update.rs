@@ -23,11 +23,14 @@ pub async fn update(ctx: Ctx, Path(id): Path<String>) -> Result<Reply> {
 
     let mut unit = Unit::new();
     unit.update(&before, &after);
-    let job = cascade::leave_quickened(&mut unit, &before, &after, ctx.now);
+    let jobs = [
+        cascade::leave_quickened(&mut unit, &before, &after, ctx.now),
+        cascade::leave_rhythm(&mut unit, &before, &after, ctx.now),
+    ];
     let document = rules::document(&after);
     let event = ctx.event_about("policy.updated", &after, document.clone()).with_diff(&before, &after);
     ctx.save::<Policy>(unit, event).await?;
-    if let Some(job) = &job {
+    for job in jobs.iter().flatten() {
         cascade::begin(&ctx.app, &ctx.store, job).await;
     }
     Ok(Reply::data(document))

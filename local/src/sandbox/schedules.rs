@@ -4,7 +4,6 @@
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use shared::app::App;
-use shared::domain::machine::sweep::timers;
 use shared::domain::machine::{Machine, Process};
 use shared::store::StoreError;
 use shared::sweep;
@@ -21,7 +20,7 @@ pub fn find(name: &str) -> Option<Job> {
 pub async fn waiting(app: &App) -> Result<Vec<Value>, StoreError> {
     let mut waiting = Vec::new();
     for (kind, of) in [(Machine::HEARTBEAT, "machines"), (Process::HEARTBEAT, "processes")] {
-        for timer in timers(&app.store, kind, None).await? {
+        for timer in app.store.timers(kind, None).await? {
             let job = json!({"kind": kind, "resource": {"type": of, "id": timer.id}, "at": timer.due});
             waiting.push((timer.due, job));
         }

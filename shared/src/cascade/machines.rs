@@ -148,7 +148,7 @@ impl Purge<'_> {
         }
     }
 
-    async fn sources<R: Resource>(&self, within: Within) -> Result<Sources, StoreError> {
+    pub(super) async fn sources<R: Resource>(&self, within: Within) -> Result<Sources, StoreError> {
         Ok(Sources::of(self.account, &self.environments().await?, within, R::DEFINITION.kind))
     }
 }

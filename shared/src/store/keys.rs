@@ -52,6 +52,7 @@
 //! * *Due timers*: one `Query` of each shard up to now. A timer is written when a heartbeat begins to
 //!   be watched and re-armed when it is due, never by a heartbeat: about one write for each watched
 //!   record and heartbeat duration, so `16 × 1,000` of these a second for all accounts together.
+//!   A license that expires has one by its expiry, one that has to check in one for each check-in due.
 //! * *By metadata*: postings ([`super::posting`]) are lists of the table itself, in the same order, and
 //!   merge with the lists above.
 //!

@@ -6,6 +6,7 @@
 //! * [`annex`] — parts of records that stand in items of their own
 //! * [`record`] — where records of each type stand: list entries, claims, look-ups, counters
 //! * [`posting`] — metadata pairs, each a list of its own
+//! * [`timer`] — what is due when
 //! * [`mod@unit`] — units of work: one transaction each
 //! * [`list`] — pages of lists
 //! * [`count`] — maintained numbers of records
@@ -24,6 +25,7 @@ pub mod meter;
 pub mod posting;
 pub mod record;
 pub mod schema;
+pub mod timer;
 pub mod unit;
 
 use std::collections::HashMap;

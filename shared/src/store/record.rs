@@ -1,4 +1,4 @@
-//! Where a record stands besides its own item: list entries, claims, look-ups, counters.
+//! Where a record stands besides its own item: list entries, claims, look-ups, counters, timers.
 //!
 //! A [`Stored`] type says it once; creating, changing, deleting and importing all follow from it.
 
@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::annex::Annex;
 use super::keys::{self, Key, Within};
+use super::timer::Alarm;
 use crate::domain::resource::Resource;
 use crate::ids::Id;
 
@@ -45,6 +46,8 @@ pub struct Places {
     pub lookups: Vec<(Key, BTreeMap<&'static str, Value>)>,
     /// What it adds to counters of other records.
     pub counts: Vec<Count>,
+    /// Timers by which it is looked at. They may be gone, or elsewhere, once they were due.
+    pub timers: Vec<Alarm>,
 }
 
 /// An entry in a list index. A record has at most one entry in each index.

@@ -200,12 +200,7 @@ impl Unit {
         let key = after.key();
         let ((old, old_annexed), (new, new_annexed)) = (annex::split(before), annex::split(after));
         let operation = self.operation(&key);
-        operation.conditions.push((Condition::Exists, Reason::Gone));
-        operation.conditions.push(if before.rev() == 0 {
-            (Condition::MissingOr(REV.to_owned(), AttributeValue::N("0".to_owned())), Reason::Stale)
-        } else {
-            (Condition::Equals(REV.to_owned(), AttributeValue::N(before.rev().to_string())), Reason::Stale)
-        });
+        operation.conditions.extend(as_read(before));
         operation.rewrite(&old, &new);
         operation.set.insert(REV.to_owned(), AttributeValue::N((before.rev() + 1).to_string()));
         let (old, new) = (index_attributes(before), index_attributes(after));
@@ -241,6 +236,14 @@ impl Unit {
     fn put_annex(&mut self, annex: &Annex, members: &Map<String, Value>) {
         if annex.claim.is_some() || !members.is_empty() {
             self.put(&annex.key, item::encode_map(members), annex.claim.map(Reason::Taken));
+        }
+    }
+
+    /// Makes it a condition that a record was not rewritten since it was read. Refused with [`Reason::Gone`] or
+    /// [`Reason::Stale`].
+    pub fn keep<R: Stored>(&mut self, record: &R) {
+        for (condition, reason) in as_read(record) {
+            self.require(&record.key(), condition, reason);
         }
     }
 
@@ -346,6 +349,12 @@ impl Unit {
             let known = old.lookups.iter().any(|(kept, _)| kept == key);
             self.put(key, attributes, (!known).then_some(Reason::Taken(LOOKUP)));
         }
+        for timer in old.timers.iter().filter(|timer| !new.timers.iter().any(|kept| kept.key == timer.key)) {
+            self.delete(&timer.key, None);
+        }
+        for timer in new.timers.iter().filter(|timer| !old.timers.contains(timer)) {
+            timer.put(self);
+        }
         for count in &old.counts {
             self.count(count, -count.amount);
         }
@@ -397,6 +406,16 @@ impl Unit {
             self.operations.iter().map(|(known, _)| known).find(|known| known.pk == key.pk).cloned().unwrap_or(key);
         self.add(&key, super::count::AMOUNT, amount);
     }
+}
+
+/// That a record is there, and was not rewritten since it was read.
+fn as_read<R: Stored>(record: &R) -> [(Condition, Reason); 2] {
+    let rev = AttributeValue::N(record.rev().to_string());
+    let unchanged = match record.rev() {
+        0 => Condition::MissingOr(REV.to_owned(), rev),
+        _ => Condition::Equals(REV.to_owned(), rev),
+    };
+    [(Condition::Exists, Reason::Gone), (unchanged, Reason::Stale)]
 }
 
 /// The list index attributes of a record's item.

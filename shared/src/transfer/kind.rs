@@ -20,7 +20,7 @@ use crate::ids::{Id, new_id};
 use crate::jsonapi::casing;
 use crate::store::annex::Annex;
 use crate::store::keys::{self, Key, Within};
-use crate::store::{Consistency, Item, Store, StoreError, Stored, item, read};
+use crate::store::{Consistency, Item, Store, StoreError, Stored, Unit, item, read};
 
 /// The most bytes of a record: DynamoDB takes 400 KiB, with its names and index keys.
 const LARGEST: usize = 380_000;
@@ -118,6 +118,11 @@ pub trait Importable: Stored {
     fn finish(&mut self, work: &Work<'_, Self>) -> impl Future<Output = Result<(), Trouble>> + Send {
         let _ = work;
         async { Ok(()) }
+    }
+
+    /// Leaves what is to be done about other records, at most two jobs, where an import changes this one.
+    fn leave(before: &Self, after: &Self, unit: &mut Unit) {
+        let _ = (before, after, unit);
     }
 
     /// Attributes as an export shows them, where they differ from what is stored.

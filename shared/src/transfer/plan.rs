@@ -94,10 +94,11 @@ impl<R: Importable> Plan for Planned<R> {
     fn weight(&self) -> usize {
         let places = |record: &R| {
             let places = record.places();
-            places.claims.len() + places.lookups.len() + places.counts.len() + posting::postings(record).len()
+            let counts = places.counts.len() + places.timers.len();
+            places.claims.len() + places.lookups.len() + counts + posting::postings(record).len()
         };
-        // The record, its annex, and the counters of its kind (two, if it changes its environment).
-        4 + places(&self.after) + self.before.as_ref().map_or(0, places)
+        // The record, its annex, the counters of its kind (two, if it changes its environment), and what it leaves.
+        6 + places(&self.after) + self.before.as_ref().map_or(0, places)
     }
 
     fn size(&self) -> usize {
@@ -107,6 +108,7 @@ impl<R: Importable> Plan for Planned<R> {
     fn apply(&self, unit: &mut Unit) {
         let Some(before) = &self.before else { return unit.insert(&self.after) };
         unit.update(before, &self.after);
+        R::leave(before, &self.after, unit);
         let (from, to) = (before.environment(), self.after.environment());
         if from != to && self.after.listed() {
             let counter = |environment| keys::count_shard(self.after.account(), environment, R::DEFINITION.kind, 0);

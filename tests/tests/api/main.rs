@@ -10,6 +10,7 @@ mod environments;
 mod isolation;
 mod keys;
 mod license_actions;
+mod license_schedules;
 mod licenses_create;
 mod licenses_lists;
 mod licenses_users;

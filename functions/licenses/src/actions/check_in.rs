@@ -3,7 +3,7 @@
 use axum::extract::Path;
 use serde_json::{Value, json};
 use shared::domain::license::announcement::announce;
-use shared::domain::license::{License, LicenseView, action_access as access, holding};
+use shared::domain::license::{License, LicenseView, action_access as access, holding, schedule};
 use shared::http::context::{Ctx, refusal};
 use shared::http::error::{Error, Result};
 use shared::http::reply::Reply;
@@ -19,8 +19,9 @@ pub async fn check_in(ctx: Ctx, Path(id): Path<String>) -> Result<Reply> {
     let mut unit = Unit::new();
     unit.touch(&view.license, [("last_check_in", json!(ctx.now)), ("updated", json!(ctx.now))]);
     let license = License { last_check_in: Some(ctx.now), updated: ctx.now, ..view.license.clone() };
-    let document = LicenseView { license, ..view.clone() }.document(ctx.now);
+    let after = LicenseView { license, ..view.clone() };
+    schedule::checks_in(&mut unit, &view, &after, ctx.now);
     let event = ctx.event_about("license.checked-in", &view.license, Value::Null);
     announce(&ctx, &view, unit, event).await.map_err(refusal::<License>)?;
-    Ok(Reply::data(document))
+    Ok(Reply::data(after.document(ctx.now)))
 }

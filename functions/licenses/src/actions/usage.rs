@@ -2,7 +2,7 @@
 
 use axum::extract::Path;
 use serde_json::{Value, json};
-use shared::domain::license::announcement::announce;
+use shared::domain::license::announcement::{announce, starts_term};
 use shared::domain::license::usage::{MOST, changed};
 use shared::domain::license::{License, LicenseView, action_access as access, holding};
 use shared::http::context::{Ctx, refusal};
@@ -36,7 +36,7 @@ pub async fn reset(ctx: Ctx, Path(id): Path<String>) -> Result<Reply> {
     ctx.permit("license.usage.reset").writes(&view.license).when(access::correct(&ctx.bearer, &view))?;
     let mut unit = Unit::new();
     unit.touch(&view.license, [(USES, json!(0)), ("updated", json!(ctx.now))]);
-    save(&ctx, view, unit, "license.usage.reset").await?.map_err(refusal::<License>)
+    save(&ctx, view, unit, "license.usage.reset", 0).await?.map_err(refusal::<License>)
 }
 
 /// The amount that the body asks for, 1 if none.
@@ -53,8 +53,14 @@ async fn change(ctx: &Ctx, mut view: LicenseView, amount: i128, parameter: &str,
         let limit = view.license.limits(&view.policy).uses;
         let before = view.license.uses;
         let after = changed(before, amount, limit).map_err(|refusal| refusal.error(parameter))?;
-        let unit = addition(ctx, &view.license, after - before, limit);
-        match save(ctx, view.clone(), unit, event).await? {
+        let mut unit = addition(ctx, &view.license, after - before, limit);
+        if starts_term(ctx, &view, event) {
+            // Then it is a transaction, which does not tell what it amounted to.
+            let key = view.license.key();
+            unit.require(&key, Condition::AtMost(USES.to_owned(), before), Reason::Failed(USES));
+            unit.require(&key, Condition::AtLeast(USES.to_owned(), before), Reason::Failed(USES));
+        }
+        match save(ctx, view.clone(), unit, event, after).await? {
             Ok(reply) => return Ok(reply),
             Err(CommitError::Refused(refused)) if refused.has(&Reason::Failed(USES)) => {}
             Err(error) => return Err(refusal::<License>(error)),
@@ -80,10 +86,11 @@ fn addition(ctx: &Ctx, license: &License, amount: i64, limit: Option<u64>) -> Un
 }
 
 /// Carries a change out and shows the license as it left it, which is not what was read before if others changed it
-/// in between.
-async fn save(ctx: &Ctx, view: LicenseView, unit: Unit, name: &str) -> Result<Result<Reply, CommitError>> {
+/// in between: `uses` is what it amounts to where the write does not tell.
+async fn save(ctx: &Ctx, view: LicenseView, unit: Unit, name: &str, uses: i64) -> Result<Result<Reply, CommitError>> {
     let event = ctx.event_about(name, &view.license, Value::Null);
     let uses = match announce(ctx, &view, unit, event).await {
+        Ok(item) if item.is_empty() => uses,
         Ok(item) => item::number(&item, USES),
         Err(error) => return Ok(Err(error)),
     };

@@ -1,20 +1,15 @@
 //! Writes of a license that carry their event: one `UpdateItem` in place of a transaction (see [`crate::events`]).
 
-use serde_json::json;
-
-use super::LicenseView;
 use super::expiry::{basis_of_event, on_first};
+use super::{LicenseView, schedule};
 use crate::clock::Time;
 use crate::events::Event;
 use crate::http::context::Ctx;
-use crate::store::unit::{CommitError, Condition, Reason};
+use crate::store::unit::CommitError;
 use crate::store::{Item, Key, Stored, Unit};
 
-/// The attribute that an event may set for the first time.
-const EXPIRY: &str = "expiry";
-
-/// Carries out a unit that updates a license and nothing else, together with its event. Gives back the license's item
-/// as the write left it.
+/// Carries out a unit that updates a license, together with its event. Gives back the license's item as the write left
+/// it; an empty one where timers made a transaction of it.
 ///
 /// # Errors
 /// As [`Unit::commit`].
@@ -36,14 +31,19 @@ pub async fn announce_on(
 ) -> Result<Item, CommitError> {
     if let Some(expiry) = first_expiry(ctx, view, &event.event) {
         let mut dated = unit.clone();
-        dated.touch(&view.license, [(EXPIRY, json!(expiry))]);
-        dated.require(&view.license.key(), Condition::Missing(EXPIRY.to_owned()), Reason::Failed(EXPIRY));
+        schedule::date(&mut dated, &view.license, expiry);
         match ctx.announce(dated, carrier, event.clone()).await {
-            Err(CommitError::Refused(refused)) if refused.has(&Reason::Failed(EXPIRY)) => {}
+            Err(CommitError::Refused(refused)) if refused.has(&schedule::DATED) => {}
             outcome => return outcome,
         }
     }
     ctx.announce(unit, carrier, event).await
+}
+
+/// Whether an event starts the term of a license.
+#[must_use]
+pub fn starts_term(ctx: &Ctx, view: &LicenseView, event: &str) -> bool {
+    first_expiry(ctx, view, event).is_some()
 }
 
 /// The expiry that an event gives a license that has none (spec 05 §3.8).

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::schedule;
 use crate::auth::permissions::{PermissionSet, Role};
 use crate::clock::Time;
 use crate::domain::attribute::Metadata;
@@ -105,6 +106,7 @@ impl Stored for License {
                 Listing::of::<Self>(Within::Product(self.product)),
                 Listing::of::<Self>(Within::Parent(self.policy)),
             ],
+            timers: schedule::alarms(self),
             ..Places::default()
         };
         if !self.key.is_empty() {

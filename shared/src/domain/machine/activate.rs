@@ -16,7 +16,7 @@ use crate::auth::permissions::PermissionSet;
 use crate::clock::Time;
 use crate::domain::body;
 use crate::domain::environment::Environment;
-use crate::domain::license::{License, LicenseView, expiry, view as licenses};
+use crate::domain::license::{License, LicenseView, expiry, schedule, view as licenses};
 use crate::domain::model::{self, Failures};
 use crate::domain::policy::strategies::{ExpirationBasis, HeartbeatBasis};
 use crate::domain::resource::Resource;
@@ -24,7 +24,7 @@ use crate::http::context::Ctx;
 use crate::http::error::{Error, Result};
 use crate::ids::{Id, new_id, parse_id};
 use crate::jsonapi::schema::{Schema, document, nested};
-use crate::store::unit::{CommitError, Condition, Reason};
+use crate::store::unit::{CommitError, Reason};
 use crate::store::{Consistency, Unit, keys};
 
 use super::quota::{self, Quota};
@@ -33,8 +33,6 @@ use super::quota::{self, Quota};
 pub const MOST_COMPONENTS: usize = 20;
 /// How often an activation looks again because others were quicker.
 const TRIES: usize = 10;
-/// The license got an expiry meanwhile.
-const STARTED: Reason = Reason::Failed("expiry");
 
 /// The body of `POST /machines`.
 #[must_use]
@@ -139,8 +137,7 @@ impl<'a> Activation<'a> {
                 group.require(&mut unit);
             }
             if let Some(expiry) = first_expiry(&view.license, self.ctx.now) {
-                unit.require(&license_key, Condition::Missing("expiry".to_owned()), STARTED);
-                unit.set(&license_key, [("expiry", Value::from(expiry.to_string()))]);
+                schedule::date(&mut unit, &view.license.license, expiry);
             }
             if let Some(quota) = &quota {
                 quota.spend(&mut unit);

@@ -14,8 +14,9 @@ use crate::events::Event;
 use crate::http::context::Ctx;
 use crate::http::error::{Error, Result};
 use crate::ids::Id;
+use crate::store::timer::Alarm;
 use crate::store::unit::{CLAIM_HOLDER, CommitError, Condition, Reason};
-use crate::store::{Key, Stored as _, Unit, item, keys};
+use crate::store::{Key, Stored as _, Unit, keys};
 
 /// What keeps a heartbeat in the table.
 struct Heart {
@@ -76,7 +77,7 @@ impl Heart {
             return self.timer;
         }
         let due = deadline?;
-        set_timer(unit, self.timers, self.account, self.id, due);
+        Alarm::new(self.timers, due, self.account, self.id).put(unit);
         unit.set(&self.key, [("timer", json!(due))]);
         Some(due)
     }
@@ -97,12 +98,6 @@ impl Heart {
             Err(CommitError::Refused(_)) => Err(Error::absent(self.noun)),
         }
     }
-}
-
-/// Sets the timer of a record.
-pub(super) fn set_timer(unit: &mut Unit, kind: &str, account: Id, id: Id, due: Time) {
-    let carried = item::encode(&json!(account)).map(|account| ("account".to_owned(), account));
-    unit.put(&keys::timer(kind, due, id), carried.into_iter().collect(), None);
 }
 
 /// What a ping does to a heartbeat.

@@ -11,6 +11,7 @@ use crate::resource;
 use crate::store::annex::Annex;
 use crate::store::keys::{self, Key, Within};
 use crate::store::record::{Claim, Count, Listing, Places, Stored};
+use crate::store::timer::Alarm;
 
 /// Who may say what a machine has once it is there.
 const SURVEYORS: &[Role] = &[Role::Admin, Role::Developer, Role::SalesAgent, Role::Product, Role::Environment];
@@ -89,10 +90,7 @@ impl Stored for Machine {
             counts: self.counts(),
             ..Places::default()
         };
-        if let Some(timer) = self.timer {
-            let key = keys::timer(Self::HEARTBEAT, timer, self.id);
-            places.lookups.push((key, [("account", json!(self.account))].into()));
-        }
+        places.timers.extend(self.timer.map(|due| Alarm::new(Self::HEARTBEAT, due, self.account, self.id)));
         if let Some(owner) = self.owner {
             places.lists.push(Listing::of::<Self>(Within::Owner(owner)));
         }
@@ -244,10 +242,7 @@ impl Stored for Process {
             claims: vec![Claim { name: "pid", key: keys::process(self.account, self.machine, &self.pid) }],
             ..Places::default()
         };
-        if let Some(timer) = self.timer {
-            let key = keys::timer(Self::HEARTBEAT, timer, self.id);
-            places.lookups.push((key, [("account", json!(self.account))].into()));
-        }
+        places.timers.extend(self.timer.map(|due| Alarm::new(Self::HEARTBEAT, due, self.account, self.id)));
         if !self.uncounted {
             let counter = "processes_count";
             let (leased, attribute) = tally(self.account, self.license, self.lessee, counter);

@@ -17,12 +17,15 @@ use crate::cascade::{self, Job};
 use crate::clock::Time;
 use crate::domain::attribute::Reference;
 use crate::events::Event;
-use crate::ids::{Id, new_id, parse_id};
+use crate::ids::{Id, new_id};
+use crate::store::timer::{Alarm, Timer};
 use crate::store::unit::{CommitError, Condition, Reason};
-use crate::store::{Consistency, Item, Key, Store, StoreError, Stored, Unit, item, keys, schema};
+use crate::store::{Key, Store, StoreError, Stored, Unit, item, keys};
 
 /// How many records are looked at at a time.
 const ABREAST: usize = 16;
+/// What the timer of a check that is repeated carries: how often it was already. Its mark is the check's.
+const RETRIES: &str = "retries";
 /// The heart beat, or somebody else looked, meanwhile: the next sweep looks again.
 const MOVED: Reason = Reason::Failed("heartbeat");
 
@@ -46,54 +49,6 @@ struct Verdict {
     culled: bool,
 }
 
-/// A timer, as it stands in the table.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Timer {
-    key: Key,
-    /// When it is due.
-    pub due: Time,
-    /// The account of the record.
-    pub account: Id,
-    /// The record.
-    pub id: Id,
-    /// The mark of the check that is repeated, with how often it was already.
-    check: Option<(Id, u32)>,
-}
-
-impl Timer {
-    fn parse(found: &Item) -> Option<Self> {
-        let text = |name: &str| item::text(found, name);
-        let key = Key { pk: text(schema::PK)?.to_owned(), sk: text(schema::SK)?.to_owned() };
-        let (due, id) = key.sk.split_once('#')?;
-        Some(Self {
-            due: due.parse().ok()?,
-            id: parse_id(id)?,
-            account: text("account").and_then(parse_id)?,
-            check: text("mark")
-                .and_then(parse_id)
-                .map(|mark| (mark, u32::try_from(item::number(found, "retries")).unwrap_or(0))),
-            key,
-        })
-    }
-}
-
-/// The timers of a kind: those that are due, or all of them.
-///
-/// # Errors
-/// When the table cannot be read.
-pub async fn timers(store: &Store, kind: &str, due: Option<Time>) -> Result<Vec<Timer>, StoreError> {
-    let end = due.map_or_else(|| "~".to_owned(), |due| format!("{due}$"));
-    let shards = (0..keys::TIMER_SHARDS).map(|shard| {
-        let partition = keys::timers(kind, shard);
-        let end = end.clone();
-        async move { store.range(&partition, "0", &end, Consistency::Strong).await }
-    });
-    let found = futures::future::try_join_all(shards).await?;
-    let mut timers: Vec<Timer> = found.iter().flatten().filter_map(Timer::parse).collect();
-    timers.sort_by_key(|timer| (timer.due, timer.id));
-    Ok(timers)
-}
-
 /// Looks at the machines whose timers are due.
 ///
 /// # Errors
@@ -112,7 +67,7 @@ pub async fn processes(app: &App) -> Result<Swept, StoreError> {
 
 async fn sweep(app: &App, kind: &'static str) -> Result<Swept, StoreError> {
     let now = app.clock.now();
-    let due = timers(&app.store, kind, Some(now)).await?;
+    let due = app.store.timers(kind, Some(now)).await?;
     let count = due.len();
     let verdicts: Vec<Verdict> = stream::iter(due)
         .map(|timer| async move { look(app, kind, &timer, now).await })
@@ -236,7 +191,8 @@ impl Patient {
 /// Looks at what a due timer is about.
 async fn look(app: &App, kind: &'static str, timer: &Timer, now: Time) -> Result<Verdict, StoreError> {
     let mut unit = Unit::new();
-    unit.delete(&timer.key, None);
+    timer.take(&mut unit);
+    let check = timer.mark.map(|mark| (mark, u32::try_from(item::number(&timer.carried, RETRIES)).unwrap_or(0)));
     let Some(patient) = Patient::read(&app.store, kind, timer).await? else {
         return finish(app, unit, None, Verdict::default()).await;
     };
@@ -248,7 +204,7 @@ async fn look(app: &App, kind: &'static str, timer: &Timer, now: Time) -> Result
     unit.require(&heart, Condition::Equals("timer".to_owned(), AttributeValue::S(timer.due.to_string())), MOVED);
     let dead = pulse.is_dead(&policy, now.timestamp());
     let deadline = pulse.deadline(&policy).map(Time::from);
-    if !dead && timer.check.is_none() {
+    if !dead && check.is_none() {
         return match deadline {
             // Its last instant: the next sweep finds it dead, if it does not beat.
             Some(deadline) if deadline <= timer.due => Ok(Verdict::default()),
@@ -262,7 +218,7 @@ async fn look(app: &App, kind: &'static str, timer: &Timer, now: Time) -> Result
         };
     }
     beats_as_read(&mut unit, &patient);
-    let (mark, retries) = timer.check.unwrap_or_else(|| (new_id(), 0));
+    let (mark, retries) = check.unwrap_or_else(|| (new_id(), 0));
     let check = pulse.check(&policy, patient.is_announced(), retries, now.timestamp());
     let mut verdict = Verdict { notice: check.event, culled: false };
     if let Some(notice) = check.event {
@@ -312,13 +268,11 @@ fn beats_as_read(unit: &mut Unit, patient: &Patient) {
 fn set(unit: &mut Unit, heart: &Key, kind: &str, timer: &Timer, due: Option<Time>, check: Option<(Id, u32)>) {
     unit.set(heart, [("timer", json!(due))]);
     let Some(due) = due else { return };
-    let members = [
-        ("account", json!(timer.account)),
-        ("mark", json!(check.map(|(mark, _)| mark))),
-        ("retries", json!(check.map(|(_, retries)| retries))),
-    ];
-    let attributes = members.iter().filter_map(|(name, value)| Some(((*name).to_owned(), item::encode(value)?)));
-    unit.put(&keys::timer(kind, due, timer.id), attributes.collect(), None);
+    let alarm = Alarm::new(kind, due, timer.account, timer.id);
+    match check {
+        Some((mark, retries)) => alarm.marked(mark).with(RETRIES, retries).put(unit),
+        None => alarm.put(unit),
+    }
 }
 
 async fn finish(app: &App, unit: Unit, job: Option<Job>, verdict: Verdict) -> Result<Verdict, StoreError> {

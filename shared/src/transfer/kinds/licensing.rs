@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::auth::permissions::{self, Role};
+use crate::cascade;
 use crate::crypto::license_keys::{self, KeyError, Scheme, dataset};
 use crate::domain::account::Account;
 use crate::domain::entitlement::{Entitlement, LicenseEntitlement, PolicyEntitlement};
@@ -12,8 +13,8 @@ use crate::domain::policy::Policy;
 use crate::domain::policy::strategies::{ExpirationStrategy, HeartbeatBasis};
 use crate::domain::product::{DistributionStrategy, Product};
 use crate::domain::user::User;
-use crate::store::StoreError;
 use crate::store::keys::Within;
+use crate::store::{StoreError, Unit};
 use crate::transfer::kind::{Importable, Reach, Work};
 use crate::transfer::{Fault, Transfer, Trouble};
 
@@ -52,6 +53,11 @@ impl Importable for Policy {
             self.heartbeat_basis = Some(HeartbeatBasis::default_for(self.require_heartbeat));
         }
         Ok(())
+    }
+
+    fn leave(before: &Self, after: &Self, unit: &mut Unit) {
+        let _ = cascade::leave_quickened(unit, before, after, after.updated);
+        let _ = cascade::leave_rhythm(unit, before, after, after.updated);
     }
 }
 
