@@ -1,8 +1,13 @@
 //! The community's Rust SDK, unchanged, against this server.
 
 use keygen_rs::KeygenClient;
-use keygen_rs::license::{LicenseCheckoutOpts, LicenseValidationRequest, LicenseValidationScope, SchemeCode};
+use keygen_rs::license::{
+    License, LicenseCheckoutOpts, LicenseFileAlgorithm, LicenseValidationRequest, LicenseValidationScope, SchemeCode,
+    UpdateField,
+};
+use keygen_rs::machine::MachineCheckoutOpts;
 use serde_json::{Value, json};
+use shared::crypto::account_keys::PublicKeys;
 use support::{Server, Vendor, id};
 
 /// A client that authenticates with a license key and verifies every signature.
@@ -77,19 +82,104 @@ async fn refuses_an_answer_signed_by_another_account() {
     assert!(client.validate(&LicenseValidationRequest::new(LicenseValidationScope::default())).await.is_err());
 }
 
+/// The license as the client gets it: validated with its key.
+async fn validated(client: &KeygenClient) -> License {
+    let result = client.validate(&LicenseValidationRequest::new(LicenseValidationScope::default())).await;
+    let result = result.expect("a validation");
+    assert!(result.meta.valid, "{}", result.meta.code);
+    result.license.expect("a license").with_config(client.config().clone())
+}
+
+/// The public key that verifies what is signed with an algorithm.
+fn verifying(keys: &PublicKeys, signing: &str) -> String {
+    match signing {
+        "ed25519" => keys.ed25519_public_hex().to_owned(),
+        "ecdsa-p256" => keys.ecdsa_public_pem().to_owned(),
+        _ => keys.rsa_public_pem().to_owned(),
+    }
+}
+
 #[tokio::test]
-async fn opens_license_files_offline() {
+async fn opens_license_files_of_every_algorithm_offline() {
     let (server, vendor) = Server::single().await;
     let sold = sell(&vendor, json!({"scheme": "ED25519_SIGN", "authenticationStrategy": "LICENSE"})).await;
     let client = client(&server, &vendor, &sold.product, &sold.key, &sold.public_key);
-    let result = client.validate(&LicenseValidationRequest::new(LicenseValidationScope::default())).await;
-    let license = result.expect("a validation").license.expect("a license").with_config(client.config().clone());
+    let license = validated(&client).await;
+    let tenant = vendor.tenant().await;
+    for encoding in ["aes-256-gcm", "base64"] {
+        for signing in ["ed25519", "ecdsa-p256", "rsa-pss-sha256", "rsa-sha256"] {
+            let algorithm = LicenseFileAlgorithm::from_code(&format!("{encoding}+{signing}")).expect("an algorithm");
+            let options = LicenseCheckoutOpts { ttl: UpdateField::Set(3600), ..LicenseCheckoutOpts::new() };
+            let options = LicenseCheckoutOpts { include: Some(vec!["entitlements".to_owned()]), ..options };
+            let file = license.checkout(&options.with_algorithm(algorithm)).await.expect("a license file");
+            let public_key = verifying(tenant.signer.public(), signing);
+            let dataset = match encoding {
+                "base64" => file.verify_and_decode(&public_key, algorithm),
+                _ => file.verify_and_decrypt(&public_key, &sold.key, algorithm),
+            };
+            let dataset = dataset.expect("a genuine file");
+            assert_eq!((dataset.license.key.as_str(), dataset.ttl), (sold.key.as_str(), 3600));
+            assert_eq!(dataset.included.expect("included").entitlements.len(), 2);
+            if encoding == "aes-256-gcm" {
+                assert!(file.decrypt("another key").is_err());
+            }
+        }
+    }
+}
 
-    let options = LicenseCheckoutOpts::with_include(vec!["entitlements".to_owned()]).with_encrypt(true);
-    let file = license.checkout(&options).await.expect("a license file");
-    keygen_rs::config::set_config(client.config().clone()).expect("a configuration");
-    file.verify().expect("a genuine file");
-    let dataset = file.decrypt(&sold.key).expect("the license's own key opens it");
-    assert_eq!(dataset.license.key, sold.key);
-    assert_eq!(dataset.included.expect("included").entitlements.len(), 2);
+#[tokio::test]
+async fn licenses_of_every_scheme_validate_and_check_out() {
+    let (server, vendor) = Server::single().await;
+    let tenant = vendor.tenant().await;
+    let product = vendor.product().await;
+    for (scheme, signing) in [
+        (None, "ed25519"),
+        (Some("ED25519_SIGN"), "ed25519"),
+        (Some("ECDSA_P256_SIGN"), "ecdsa-p256"),
+        (Some("RSA_2048_PKCS1_PSS_SIGN"), "rsa-pss-sha256"),
+        (Some("RSA_2048_PKCS1_PSS_SIGN_V2"), "rsa-pss-sha256"),
+        (Some("RSA_2048_PKCS1_SIGN"), "rsa-sha256"),
+        (Some("RSA_2048_PKCS1_SIGN_V2"), "rsa-sha256"),
+        (Some("RSA_2048_PKCS1_ENCRYPT"), "rsa-sha256"),
+        (Some("RSA_2048_JWT_RS256"), "rsa-sha256"),
+    ] {
+        let policy = json!({"scheme": scheme, "authenticationStrategy": "LICENSE"});
+        let policy = vendor.policy(&product, policy).await;
+        let license = vendor.license(&policy, json!({})).await;
+        let key = license["attributes"]["key"].as_str().expect("a key");
+        let client = client(&server, &vendor, &product, key, &public_key(&vendor).await);
+        let license = validated(&client).await;
+        assert_eq!(json!(license.scheme), json!(scheme));
+
+        let options = LicenseCheckoutOpts::new().with_encrypt(true);
+        let file = license.checkout(&options).await.expect("a license file");
+        let algorithm = LicenseFileAlgorithm::from_code(&format!("aes-256-gcm+{signing}")).expect("an algorithm");
+        let public_key = verifying(tenant.signer.public(), signing);
+        let dataset = file.verify_and_decrypt(&public_key, key, algorithm).expect("a genuine file");
+        assert_eq!(dataset.license.key, key, "{scheme:?}");
+    }
+}
+
+#[tokio::test]
+async fn activates_pings_and_opens_machine_files() {
+    let (server, vendor) = Server::single().await;
+    let policy =
+        json!({"scheme": "ED25519_SIGN", "authenticationStrategy": "LICENSE", "floating": true, "strict": true});
+    let sold = sell(&vendor, policy).await;
+    let client = client(&server, &vendor, &sold.product, &sold.key, &sold.public_key);
+    let scope = || LicenseValidationRequest::for_fingerprint("AA:BB".to_owned());
+    let result = client.validate(&scope()).await.expect("a validation");
+    assert_eq!((result.meta.valid, result.meta.code.as_str()), (false, "NO_MACHINES"));
+
+    let license = result.license.expect("a license").with_config(client.config().clone());
+    let machine = license.activate("AA:BB", &[]).await.expect("a machine");
+    assert_eq!(machine.ping().await.expect("a ping").heartbeat_status, "ALIVE");
+    assert!(client.validate(&scope()).await.expect("a validation").meta.valid);
+
+    let options = MachineCheckoutOpts::with_include(vec!["license".to_owned()]);
+    let file = machine.checkout(&options).await.expect("a machine file");
+    let dataset = file.decrypt(&format!("{}AA:BB", sold.key)).expect("key and fingerprint open it");
+    assert_eq!((dataset.machine.fingerprint.as_str(), dataset.license.key), ("AA:BB", sold.key));
+    machine.deactivate().await.expect("a deactivation");
+    assert_eq!(client.validate(&scope()).await.expect("a validation").meta.code, "NO_MACHINES");
 }

@@ -16,6 +16,7 @@ mod licenses_lists;
 mod licenses_users;
 mod licensing_models;
 mod machines;
+mod openssl;
 mod policies;
 mod products;
 mod races;

@@ -1,0 +1,151 @@
+//! The commands of the README and of docs/OFFLINE.md, as they stand there, with the `openssl` command.
+
+use std::io::ErrorKind;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+use support::{Server, Vendor, id};
+
+const README: &str = include_str!("../../../README.md");
+const OFFLINE: &str = include_str!("../../../docs/OFFLINE.md");
+
+/// The blocks of shell commands in a section.
+fn blocks(document: &str, heading: &str) -> Vec<String> {
+    let (_, section) = document.split_once(&format!("\n## {heading}\n")).expect("the section");
+    let section = section.split("\n## ").next().expect("a text");
+    let blocks = section.split("```bash\n").skip(1).map(|block| block.split("```").next().expect("a block"));
+    blocks.map(str::to_owned).collect()
+}
+
+/// Whether a line is for keys of a scheme: it ends with the scheme's name, or with none.
+fn is_for(line: &str, scheme: &str) -> bool {
+    let named = line.rsplit_once(" # ").map(|(_, name)| name.trim());
+    named.is_none_or(|name| {
+        name == scheme || !name.chars().all(|one| one.is_ascii_uppercase() || one.is_ascii_digit() || one == '_')
+    })
+}
+
+/// A desk to work at: an empty folder, and what the commands take from their surroundings.
+struct Desk<'a> {
+    vendor: &'a Vendor,
+    folder: &'a Path,
+    key: &'a str,
+    license: &'a str,
+}
+
+impl Desk<'_> {
+    async fn run(&self, script: &str) -> Output {
+        let script = format!("set -e\n{script}");
+        let mut command = Command::new("bash");
+        command
+            .args(["-c", &script])
+            .current_dir(self.folder)
+            .env("LATCHKEY", format!("{}/v1/accounts/{}", self.vendor.server.url, self.vendor.account.id))
+            .env("TOKEN", self.vendor.authorization.trim_start_matches("Bearer "))
+            .env("KEY", self.key)
+            .env("LICENSE", self.license);
+        // The commands ask the server, which runs beside them.
+        let ran = tokio::task::spawn_blocking(move || command.output()).await.expect("a thread");
+        ran.expect("bash")
+    }
+}
+
+/// Whether the command is there. CI installs it.
+fn has_openssl() -> bool {
+    match Command::new("openssl").arg("version").output() {
+        Ok(output) => output.status.success(),
+        Err(error) if error.kind() == ErrorKind::NotFound && std::env::var_os("CI").is_none() => false,
+        Err(error) => panic!("openssl: {error}"),
+    }
+}
+
+/// An empty folder of this test.
+fn folder(name: &str) -> std::path::PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("openssl-{name}"));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    folder
+}
+
+#[tokio::test]
+async fn keys_of_every_scheme_verify_as_documented() {
+    if !has_openssl() {
+        return;
+    }
+    let (_server, vendor) = Server::single().await;
+    let product = vendor.product().await;
+    let readme = blocks(README, "Verify a key offline").concat();
+    let further = blocks(OFFLINE, "Keys of every scheme");
+    for scheme in [
+        "ED25519_SIGN",
+        "ECDSA_P256_SIGN",
+        "RSA_2048_PKCS1_SIGN_V2",
+        "RSA_2048_PKCS1_PSS_SIGN_V2",
+        "RSA_2048_PKCS1_SIGN",
+        "RSA_2048_PKCS1_PSS_SIGN",
+        "RSA_2048_PKCS1_ENCRYPT",
+        "RSA_2048_JWT_RS256",
+    ] {
+        let policy = vendor.policy(&product, json!({"scheme": scheme})).await;
+        let said = json!({"tier": "pro", "scheme": scheme}).to_string();
+        let license = vendor.license(&policy, json!({"key": said})).await;
+        let key = license["attributes"]["key"].as_str().expect("a key");
+        let folder = folder(scheme);
+        let desk = Desk { vendor: &vendor, folder: &folder, key, license: &id(&license) };
+
+        let in_readme = readme.contains(&format!(" # {scheme}\n"));
+        let script =
+            if in_readme { readme.clone() } else { format!("{}\n{}", fetching(&readme), block(&further, scheme)) };
+        let script: Vec<&str> = script.lines().filter(|line| is_for(line, scheme)).collect();
+        let ran = desk.run(&script.join("\n")).await;
+        let shown = String::from_utf8_lossy(&ran.stdout);
+        assert!(ran.status.success(), "{scheme}: {shown}{}", String::from_utf8_lossy(&ran.stderr));
+        if in_readme || scheme == "RSA_2048_PKCS1_ENCRYPT" {
+            assert!(shown.ends_with(&said), "{scheme} says {shown}");
+        }
+
+        // Of somebody else's making: the same commands say no.
+        let forged = forge(key);
+        let desk = Desk { key: &forged, ..desk };
+        let ran = desk.run(&script.join("\n")).await;
+        assert!(!ran.status.success(), "{scheme}: {}", String::from_utf8_lossy(&ran.stdout));
+    }
+}
+
+/// The commands of the README that fetch the public keys.
+fn fetching(readme: &str) -> String {
+    readme.lines().take_while(|line| !line.starts_with("# What is signed")).collect::<Vec<_>>().join("\n")
+}
+
+/// The block that has the command for a scheme.
+fn block<'a>(blocks: &'a [String], scheme: &str) -> &'a str {
+    blocks.iter().find(|block| block.contains(&format!(" # {scheme}\n"))).expect("a block")
+}
+
+/// A key whose first letters say something else.
+fn forge(key: &str) -> String {
+    let at = key.find('/').map_or(3, |slash| slash + 3);
+    let other = if key.as_bytes()[at] == b'A' { "B" } else { "A" };
+    format!("{}{other}{}", &key[..at], &key[at + 1..])
+}
+
+#[tokio::test]
+async fn a_license_file_opens_as_documented() {
+    if !has_openssl() {
+        return;
+    }
+    let (_server, vendor) = Server::single().await;
+    let license = vendor.licensed(json!({"scheme": "ED25519_SIGN"})).await;
+    let key = license["attributes"]["key"].as_str().expect("a key");
+    let folder = folder("file");
+    let desk = Desk { vendor: &vendor, folder: &folder, key, license: &id(&license) };
+    let fetching = fetching(&blocks(README, "Verify a key offline").concat());
+    let script = format!("{fetching}\n{}", blocks(OFFLINE, "License files").concat());
+    let ran = desk.run(&script).await;
+    let shown = String::from_utf8_lossy(&ran.stdout);
+    assert!(ran.status.success(), "{shown}{}", String::from_utf8_lossy(&ran.stderr));
+    let dataset = shown.split_once('{').map(|(_, rest)| format!("{{{rest}")).expect("a dataset");
+    let dataset: Value = serde_json::from_str(&dataset).expect("a document");
+    assert_eq!((&dataset["data"]["id"], &dataset["meta"]["ttl"]), (&license["id"], &json!(2_629_746)));
+}
