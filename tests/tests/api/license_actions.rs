@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use futures::future::join_all;
 use serde_json::{Value, json};
+use shared::clock::Time;
 use shared::crypto::certificates::{FileSecret, Kind, open};
 use support::{Answer, Server, Vendor, id};
 
@@ -188,4 +189,40 @@ async fn check_outs_are_refused_in_order() {
     assert_eq!(answer.source(), "/meta/include");
     itself.get(&path("include=policy")).await.expect(403);
     itself.get(&path("include=entitlements,group")).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_validation_is_a_sign_of_life_wherever_one_is_looked_for() {
+    let (server, vendor) = Server::single().await;
+    let freeze = |now: &str| server.app.clock.freeze(now.parse::<Time>().expect("a time"));
+    freeze("2031-01-01T00:00:00Z");
+    let policy = vendor.policy(&vendor.product().await, json!({})).await;
+    let user = id(&vendor.make("users", json!({"email": "owner@example.com"}), &[]).await);
+    let links = [("policy", "policies", policy.as_str()), ("owner", "users", &user)];
+    let license = id(&vendor.make("licenses", json!({}), &links).await);
+    freeze("2031-06-01T00:00:00Z");
+    let shown = async |path: String| vendor.get(&path).await.expect(200).attributes()["status"].clone();
+    let statuses = async || [shown(format!("/licenses/{license}")).await, shown(format!("/users/{user}")).await];
+    let listed = async |filter: &str| {
+        let page = vendor.get(&format!("/licenses?{filter}")).await.expect(200);
+        page.body["data"].as_array().expect("a list").len()
+    };
+    assert_eq!(statuses().await, ["INACTIVE", "INACTIVE"]);
+    assert_eq!((listed("status=ACTIVE").await, listed("activity[outside]=30d").await), (0, 1));
+
+    let path = format!("/licenses/{license}/actions/validate");
+    let answer = vendor.post(&path, json!({})).await.expect(200);
+    assert_eq!(answer.attributes()["updated"], "2031-01-01T00:00:00.000Z", "as it was before");
+    assert_eq!(statuses().await, ["ACTIVE", "ACTIVE"]);
+    assert_eq!((listed("status=ACTIVE").await, listed("activity[outside]=30d").await), (1, 0));
+    let found = vendor.get(&format!("/licenses/{license}")).await;
+    for member in ["lastValidated", "updated"] {
+        assert_eq!(found.attributes()[member], "2031-06-01T00:00:00.000Z", "{member}");
+    }
+
+    freeze("2031-06-02T00:00:00Z");
+    let body = json!({"data": {"type": "licenses", "attributes": {"name": "Renamed"}}});
+    let renamed = vendor.patch(&format!("/licenses/{license}"), body).await.expect(200);
+    assert_eq!(renamed.attributes()["lastValidated"], "2031-06-01T00:00:00.000Z");
+    assert_eq!(renamed.attributes()["updated"], "2031-06-02T00:00:00.000Z");
 }

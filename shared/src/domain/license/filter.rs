@@ -368,12 +368,20 @@ pub async fn page(ctx: &Ctx, within: Within, filter: &Filter) -> Result<Page<Lic
 impl Filter {
     async fn admit(&self, ctx: &Ctx, mut licenses: Vec<License>) -> Result<Vec<LicenseView>> {
         let now = ctx.now.timestamp();
+        let asks_activity = self.tests.iter().any(|test| matches!(test, Test::Active(..)));
+        if asks_activity {
+            licenses = ctx.store.joined(licenses).await?;
+        }
         licenses.retain(|license| self.admits(license, now));
         for user in &self.users {
             let attached = attached(ctx, *user, &licenses).await?;
             licenses.retain(|license| license.owner == Some(*user) || attached.contains(&license.id));
         }
-        let mut views = view::views(&ctx.store, ctx.account(), licenses).await?;
+        let mut views = if asks_activity {
+            view::with_policies(&ctx.store, ctx.account(), licenses).await?
+        } else {
+            view::views(&ctx.store, ctx.account(), licenses).await?
+        };
         if let Some(banned) = self.banned {
             views.retain(|view| view.owner.as_ref().is_some_and(User::is_banned) == banned);
         }

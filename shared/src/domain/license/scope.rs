@@ -1,13 +1,14 @@
 //! Which licenses a bearer sees (spec 04 §2.1 rule 7).
 
+use super::holding::Whereabouts;
 use super::{License, LicenseUser, LicenseView, view};
 use crate::auth::bearer::Bearer;
 use crate::http::context::Ctx;
 use crate::http::error::{Error, Result};
 use crate::ids::{Id, parse_id};
+use crate::store::Consistency;
 use crate::store::keys::{self, Within};
 use crate::store::list::{Order, Sources};
-use crate::store::{Consistency, item};
 
 /// How many licenses of one user are looked at where something is derived from all of them.
 pub const MOST_LICENSES: usize = 1000;
@@ -32,13 +33,21 @@ pub async fn find(ctx: &Ctx, identifier: &str) -> Result<LicenseView> {
 /// # Errors
 /// When the table cannot be read.
 pub async fn named(ctx: &Ctx, identifier: &str) -> Result<Vec<License>> {
-    let mut ids: Vec<Id> = parse_id(identifier).into_iter().collect();
-    let by_key = ctx.store.item(&keys::license_key(ctx.account(), identifier), Consistency::Strong).await?;
-    ids.extend(by_key.as_ref().and_then(|found| item::text(found, "license")).and_then(parse_id));
-    ids.dedup();
-    let mut licenses = Vec::with_capacity(ids.len());
-    for id in ids {
-        licenses.extend(ctx.visible::<License>(id).await?);
+    let by_id = async {
+        match parse_id(identifier) {
+            Some(id) => ctx.visible::<License>(id).await,
+            None => Ok(None),
+        }
+    };
+    let lookup = keys::license_key(ctx.account(), identifier);
+    // Strongly: an id is no key, and a miss would be read twice.
+    let by_key = async { Ok(ctx.store.item(&lookup, Consistency::Strong).await?) };
+    let (by_id, by_key) = futures::try_join!(by_id, by_key)?;
+    let mut licenses = Vec::from_iter(by_id);
+    if let Some(at) = by_key.as_ref().and_then(Whereabouts::parse)
+        && licenses.iter().all(|found| found.id != at.license)
+    {
+        licenses.extend(ctx.visible::<License>(at.license).await?);
     }
     licenses.sort_by_key(|license| license.created);
     Ok(licenses)

@@ -46,7 +46,7 @@ fn at_once(user: &User, now: Time) -> Option<UserStatus> {
 }
 
 async fn is_active(ctx: &Ctx, user: Id, evidence: Evidence) -> Result<bool> {
-    let mut recent = licenses::of_user(ctx, user).await?;
+    let mut recent = ctx.store.joined(licenses::of_user(ctx, user).await?).await?;
     recent.retain(|license| license.activity().is_recent(ctx.now.timestamp()));
     if evidence == Evidence::All || recent.iter().any(|license| license.owner.is_none_or(|owner| owner == user)) {
         return Ok(!recent.is_empty());
