@@ -100,13 +100,15 @@ pub async fn deployed(table: &str, target: &Target) -> Result<Opened, String> {
 }
 
 /// Opens a database of the engine, with an index that it lacks: to number a stream record the engine looks for the
-/// largest number there is, which takes it longer with every write unless the numbers are in order.
+/// largest number there is, which takes it longer with every write unless the numbers are in order. DynamoDB keeps a
+/// day of its stream; the engine would keep all of it.
 fn open(path: &str) -> Result<Database, String> {
     let database = Database::new(path).map_err(|error| error.to_string())?;
-    let index = "CREATE INDEX IF NOT EXISTS _stream_order
-                 ON _stream_records (table_name, CAST(sequence_number AS INTEGER))";
-    let indexed = rusqlite::Connection::open(path).and_then(|connection| connection.execute_batch(index));
-    indexed.map_err(|error| error.to_string())?;
+    let tidy = "CREATE INDEX IF NOT EXISTS _stream_order
+                ON _stream_records (table_name, CAST(sequence_number AS INTEGER));
+                DELETE FROM _stream_records WHERE created_at < unixepoch() - 86400";
+    let tidied = rusqlite::Connection::open(path).and_then(|connection| connection.execute_batch(tidy));
+    tidied.map_err(|error| error.to_string())?;
     Ok(database)
 }
 
