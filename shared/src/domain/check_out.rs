@@ -1,23 +1,26 @@
 //! Checking out: what is asked for, and the file that comes of it (spec 05 §2.4, §3.10; 06 §2.13, §5.1).
 //!
-//! License files and machine files take the same parameters, are refused for the same reasons and look alike; they
-//! differ in what can be included, what it is called, and the secret that opens them.
+//! License files and machine files take the same parameters, are refused for the same reasons, look alike and are issued
+//! alike; they differ in what can be included, what it is called, and the secret that opens them: that is what a
+//! [`Subject`] tells.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::auth::authorize::Permit;
+use crate::auth::bearer::Bearer;
 use crate::clock::Time;
 use crate::crypto::certificates::{self, FileAlgorithm, FileSecret, Kind};
 use crate::crypto::license_keys::Scheme;
 use crate::domain::calendar::{MONTH, add_duration};
-use crate::http::context::Ctx;
+use crate::domain::resource::Resource;
+use crate::http::context::{Ctx, refusal};
 use crate::http::error::{Error, Result};
 use crate::http::version::{self, Occasion};
 use crate::ids::{Id, new_id};
 use crate::jsonapi::document;
 use crate::jsonapi::schema::{self, Schema};
-use crate::store::StoreError;
+use crate::store::{StoreError, Stored, Unit};
 
 /// Seconds that a file lives at least, if it does not live forever.
 const SHORTEST: i64 = 3600;
@@ -38,6 +41,83 @@ pub struct Menu {
     pub includes: &'static [Include],
     /// Another name, and what it stands for.
     pub alias: (&'static str, &'static str),
+}
+
+/// What can be checked out.
+pub trait Subject: Sync {
+    /// The record that the file is about.
+    type Record: Stored;
+    /// What can be included.
+    const MENU: Menu;
+    /// The kind of its files.
+    const KIND: Kind;
+    /// The type of its files' resource objects.
+    const FILES: &'static str;
+
+    /// The record that the file is about.
+    fn record(&self) -> &Self::Record;
+
+    /// The scheme of its license, from which the algorithm follows that nobody asked for.
+    fn scheme(&self) -> Option<Scheme>;
+
+    /// Whether a bearer may check it out, by its role.
+    fn admits(&self, bearer: &Bearer) -> bool;
+
+    /// The secret that opens its files.
+    fn secret(&self) -> FileSecret;
+
+    /// What its files are about: relationship, type and id.
+    fn about(&self) -> Vec<(&'static str, &'static str, Id)>;
+
+    /// What the file says.
+    fn dataset(&self, ctx: &Ctx, terms: &Terms) -> impl Future<Output = Result<Dataset>> + Send;
+}
+
+/// A file that was issued.
+#[derive(Clone, Debug)]
+pub struct Issued<S> {
+    /// What it is about.
+    pub subject: S,
+    /// The file itself.
+    pub certificate: String,
+    terms: Terms,
+}
+
+/// Checks a record out, as a request asks for.
+///
+/// # Errors
+/// 400 of parameters, and 403, in the order of the chapter; 404 if the record was deleted meanwhile.
+pub async fn issue<S: Subject>(ctx: &Ctx, subject: S) -> Result<Issued<S>> {
+    let record = subject.record();
+    let singular = S::Record::DEFINITION.singular;
+    let order = Order::decode(ctx)?;
+    ctx.permit(&format!("{singular}.check-out")).writes(record).when(subject.admits(&ctx.bearer))?;
+    let terms = order.settle(&S::MENU, subject.scheme(), ctx.now)?;
+    terms.permit(ctx.permit(&format!("{singular}.read"))).when(true)?;
+
+    let mut unit = Unit::new();
+    unit.touch(record, [("last_check_out", json!(ctx.now)), ("updated", json!(ctx.now))]);
+    let event = ctx.event_about(&format!("{singular}.checked-out"), record, Value::Null);
+    let key = record.key();
+    // What is included is read while the check-out is noted: the file shows the record as it was found.
+    let noted = async { ctx.announce(unit, &key, event).await.map_err(refusal::<S::Record>) };
+    let (dataset, _) = futures::try_join!(subject.dataset(ctx, &terms), noted)?;
+    let certificate = terms.certify(ctx, S::KIND, &subject.secret(), dataset)?;
+    Ok(Issued { subject, certificate, terms })
+}
+
+impl<S: Subject> Issued<S> {
+    /// The resource object of the file, which is kept nowhere.
+    #[must_use]
+    pub fn document(&self, ctx: &Ctx) -> Value {
+        self.terms.file(ctx, S::FILES, &self.certificate, &self.subject.about())
+    }
+
+    /// The name that the file is saved under.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}.lic", self.subject.record().id())
+    }
 }
 
 /// What a request asks for: the query, and over it the body's `meta`.
@@ -167,7 +247,7 @@ impl Terms {
     ///
     /// # Errors
     /// When the cryptographic library fails.
-    pub fn certify(&self, ctx: &Ctx, kind: Kind, secret: &FileSecret, dataset: Dataset) -> Result<String> {
+    fn certify(&self, ctx: &Ctx, kind: Kind, secret: &FileSecret, dataset: Dataset) -> Result<String> {
         let mut text = self.dataset(dataset);
         version::downgrade(&mut text, ctx.version, Occasion::Apart);
         certificates::issue(kind, self.algorithm, secret, &text.to_string(), &ctx.tenant.signer)
@@ -193,9 +273,8 @@ impl Terms {
         Value::Object(document)
     }
 
-    /// The resource object of the file, which is kept nowhere, about these records (relationship, type and id).
-    #[must_use]
-    pub fn file(&self, ctx: &Ctx, kind: &str, certificate: &str, about: &[(&str, &str, Id)]) -> Value {
+    /// The resource object of a file about these records (relationship, type and id).
+    fn file(&self, ctx: &Ctx, kind: &str, certificate: &str, about: &[(&str, &str, Id)]) -> Value {
         let account = ctx.account();
         let base = document::base(account);
         let mut relationships = Map::new();

@@ -1,5 +1,7 @@
 //! Answers of handlers, before they are shaped for the client.
 
+use std::fmt::Display;
+
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::StatusCode;
@@ -66,6 +68,13 @@ impl Reply {
     #[must_use]
     pub fn raw(bytes: impl Into<Bytes>, content_type: &'static str) -> Self {
         Self::new(StatusCode::OK, Body::Raw(bytes.into(), content_type))
+    }
+
+    /// 200 with a file to be saved.
+    #[must_use]
+    pub fn file(name: impl Display, bytes: impl Into<Bytes>) -> Self {
+        Self::raw(bytes, "application/octet-stream")
+            .header("content-disposition", format!("attachment; filename=\"{name}\""))
     }
 
     /// Adds a top-level member.

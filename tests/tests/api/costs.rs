@@ -106,7 +106,11 @@ async fn every_operation_costs_what_the_table_says() {
     note("show a license", vendor.get(&format!("/licenses/{license}")).await);
     note("list ten licenses", vendor.get("/licenses").await);
     note("create a license", vendor.post("/licenses", new_license).await);
-    note("check a license out", vendor.post(&format!("/licenses/{license}/actions/check-out"), json!({})).await);
+    let check_out = format!("/licenses/{license}/actions/check-out?include=entitlements");
+    vendor.post(&check_out, json!({})).await.expect(200);
+    note("check a license out, its entitlements included", vendor.post(&check_out, json!({})).await);
+    let itself = vendor.with(&format!("License {key}"));
+    note("check a license out with its key, its entitlements included", itself.post(&check_out, json!({})).await);
     note("increment usage", vendor.post(&format!("/licenses/{license}/actions/increment-usage"), json!({})).await);
     note("activate a machine", vendor.post("/machines", new_machine).await);
     note("ping a machine", vendor.post(&format!("/machines/{machine}/actions/ping"), json!({})).await);
@@ -116,6 +120,9 @@ async fn every_operation_costs_what_the_table_says() {
     let validation = cost("validate a key: fingerprint");
     assert!(validation.depth <= 2 && validation.reads <= 3.0 && validation.writes <= 1.0, "{validation:?}");
     assert!(cost("authenticate with a token").depth <= 2);
+    let own = cost("check a license out, ").depth - cost("authenticate with a token").depth;
+    assert!(own <= 2, "what it reads, then what it includes while it is noted: {own}");
+    assert!(cost("check a license out with its key").depth <= 2);
     assert!(cost("ping a machine").writes <= 1.0);
 
     if std::env::var_os("DYNAMODB_ENDPOINT").is_some() {

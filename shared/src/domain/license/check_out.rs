@@ -1,11 +1,13 @@
-//! License files: what they include, and what comes of a check-out (spec 05 §3.10).
+//! License files: what they include and say, and who gets them (spec 05 §3.10).
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::holding::Holding;
-use super::{LicenseView, scope};
+use super::{License, LicenseView, action_access, scope};
+use crate::auth::bearer::Bearer;
 use crate::crypto::certificates::{FileSecret, Kind};
-use crate::domain::check_out::{Dataset, Include, Menu, Terms};
+use crate::crypto::license_keys::Scheme;
+use crate::domain::check_out::{Dataset, Include, Menu, Subject, Terms};
 use crate::domain::entitlement::Entitlement;
 use crate::domain::group::Group;
 use crate::domain::product::{Product, rules as products};
@@ -18,7 +20,7 @@ use crate::jsonapi::document::{self, Extras};
 use crate::store::Stored;
 
 /// What license files can include.
-pub const MENU: Menu = Menu {
+const MENU: Menu = Menu {
     includes: &[
         Include { name: "entitlements", permission: "entitlement.read" },
         Include { name: "environment", permission: "environment.read" },
@@ -116,48 +118,49 @@ fn linkages<R: Resource>(records: &[R]) -> Value {
     records.iter().map(|record| document::linkage(R::DEFINITION.kind, record.id())).collect()
 }
 
-/// What a license file says.
-///
-/// # Errors
-/// When the table cannot be read.
-async fn dataset(ctx: &Ctx, holding: &Holding, terms: &Terms) -> Result<Dataset> {
-    let view = &holding.view;
-    let surroundings = Surroundings::read(ctx, holding, |name| terms.includes(name)).await?;
-    let mut included = surroundings.included(ctx).await?;
-    if terms.includes("owner") {
-        included.extend(users::documents(ctx, view.owner.as_slice()).await?);
-    }
-    if terms.includes("policy") {
-        included.push(document::resource(&view.policy, &Extras::default()));
-    }
-    // Whoever may check a license out does so in the license's own environment.
-    let environment = ctx.environment.as_ref().filter(|current| view.license.environment == Some(current.id));
-    if let (true, Some(environment)) = (terms.includes("environment"), environment) {
-        included.push(document::resource(environment, &Extras::default()));
-    }
-    Ok(Dataset { data: surroundings.license(ctx, view), included })
-}
+impl Subject for Holding {
+    type Record = License;
+    const MENU: Menu = MENU;
+    const KIND: Kind = Kind::License;
+    const FILES: &'static str = "license-files";
 
-/// The certificate of a license.
-///
-/// # Errors
-/// When the table cannot be read, or the cryptographic library fails.
-pub async fn certificate(ctx: &Ctx, holding: &Holding, terms: &Terms) -> Result<String> {
-    let license = &holding.view.license;
-    // Nobody knows the digest of a legacy key, so that nobody can open such a file.
-    let secret = FileSecret::license(license.legacy_digest.as_deref().unwrap_or(&license.key));
-    let dataset = dataset(ctx, holding, terms).await?;
-    terms.certify(ctx, Kind::License, &secret, dataset)
-}
+    fn record(&self) -> &License {
+        &self.view.license
+    }
 
-/// The resource object of a license file.
-#[must_use]
-pub fn file(ctx: &Ctx, license: Id, terms: &Terms, certificate: &str) -> Value {
-    terms.file(ctx, "license-files", certificate, &[("license", "licenses", license)])
-}
+    fn scheme(&self) -> Option<Scheme> {
+        self.view.policy.scheme
+    }
 
-/// What a check-out leaves on the license.
-#[must_use]
-pub fn marks(ctx: &Ctx) -> [(&'static str, Value); 2] {
-    [("last_check_out", json!(ctx.now)), ("updated", json!(ctx.now))]
+    fn admits(&self, bearer: &Bearer) -> bool {
+        action_access::check_out(bearer, &self.view)
+    }
+
+    fn secret(&self) -> FileSecret {
+        // Nobody knows the digest of a legacy key, so that nobody can open such a file.
+        let license = &self.view.license;
+        FileSecret::license(license.legacy_digest.as_deref().unwrap_or(&license.key))
+    }
+
+    fn about(&self) -> Vec<(&'static str, &'static str, Id)> {
+        vec![("license", License::DEFINITION.kind, self.view.license.id)]
+    }
+
+    async fn dataset(&self, ctx: &Ctx, terms: &Terms) -> Result<Dataset> {
+        let view = &self.view;
+        let surroundings = Surroundings::read(ctx, self, |name| terms.includes(name)).await?;
+        let mut included = surroundings.included(ctx).await?;
+        if terms.includes("owner") {
+            included.extend(users::documents(ctx, view.owner.as_slice()).await?);
+        }
+        if terms.includes("policy") {
+            included.push(document::resource(&view.policy, &Extras::default()));
+        }
+        // Whoever may check a license out does so in the license's own environment.
+        let environment = ctx.environment.as_ref().filter(|current| view.license.environment == Some(current.id));
+        if let (true, Some(environment)) = (terms.includes("environment"), environment) {
+            included.push(document::resource(environment, &Extras::default()));
+        }
+        Ok(Dataset { data: surroundings.license(ctx, view), included })
+    }
 }

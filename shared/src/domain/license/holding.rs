@@ -4,10 +4,13 @@
 //! as much as reading the records alone: one strongly consistent read of the license, and beside it half-price reads
 //! of the rest where the reader knows policy and owner already.
 
+use super::by_key::{self, Presented};
+use super::validation::Mode;
 use super::{License, LicenseView, scope};
 use crate::auth::bearer::{Bearer, LicenseBearer};
 use crate::domain::entitlement::{AttachedEntitlement, LicenseEntitlement, PolicyEntitlement};
 use crate::domain::policy::Policy;
+use crate::domain::resource::Resource;
 use crate::domain::user::User;
 use crate::http::context::Ctx;
 use crate::http::error::{Error, Result};
@@ -147,20 +150,19 @@ pub async fn find(ctx: &Ctx, identifier: &str) -> Result<Holding> {
         let shown = ctx.sees(bearer.license.environment) && !identifier.is_empty();
         return if itself && shown { Ok(Holding::from(&**bearer)) } else { Err(missing()) };
     }
-    let (store, account) = (&ctx.store, ctx.account());
-    let by_id = async {
-        match parse_id(identifier) {
-            Some(id) => load(store, account, Whereabouts::of(id)).await,
-            None => Ok(None),
+    let (by_id, by_key) = match parse_id(identifier) {
+        None => (None, by_key::find(ctx, Presented::Stored(identifier), Mode::Quick).await?.map(|(found, _)| found)),
+        Some(id) => {
+            let lookup = keys::license_key(ctx.account(), identifier);
+            // Strongly: an id is no key, and a miss would be read twice.
+            let (found, named) = futures::try_join!(by_id(ctx, id), ctx.store.item(&lookup, Consistency::Strong))?;
+            let named = named.as_ref().and_then(Whereabouts::parse).filter(|at| at.license != id);
+            let named = match named {
+                Some(at) => load(&ctx.store, ctx.account(), at).await?,
+                None => None,
+            };
+            (found, named)
         }
-    };
-    let lookup = keys::license_key(account, identifier);
-    let (by_id, named) = futures::try_join!(by_id, at(store, &lookup))?;
-    let by_key = match named {
-        Some(at) if by_id.as_ref().is_none_or(|found| found.view.license.id != at.license) => {
-            load(store, account, at).await?
-        }
-        _ => None,
     };
     let mut found: Option<Holding> = None;
     for candidate in [by_id, by_key].into_iter().flatten() {
@@ -171,6 +173,17 @@ pub async fn find(ctx: &Ctx, identifier: &str) -> Result<Holding> {
         }
     }
     found.ok_or_else(missing)
+}
+
+/// The license of an id, read with what stood beside it the last time.
+async fn by_id(ctx: &Ctx, id: Id) -> Result<Option<Holding>, StoreError> {
+    let place = keys::record(ctx.account(), License::DEFINITION.kind, id);
+    let at = ctx.app.trails.of(&place).unwrap_or(Whereabouts::of(id));
+    let found = load(&ctx.store, ctx.account(), at).await?;
+    if let Some(holding) = &found {
+        ctx.app.trails.remember(place, holding.whereabouts());
+    }
+    Ok(found)
 }
 
 impl Holding {

@@ -1,4 +1,4 @@
-//! Where license keys led lately, remembered by the process.
+//! Where license keys led lately, and what stood beside licenses, remembered by the process.
 //!
 //! What is remembered is a place and never an answer: the license is read anew each time, and if it is gone or has
 //! another key, the key is looked up again. A suspension, a new policy or a deleted license shows at once.
@@ -11,10 +11,10 @@ use lru::LruCache;
 use super::holding::Whereabouts;
 use crate::store::Key;
 
-/// How many keys are remembered: about 5 MB.
+/// How many keys and licenses are remembered: about 5 MB.
 const MOST: NonZeroUsize = NonZeroUsize::new(20_000).unwrap();
 
-/// The keys that were used last, by the look-up item that their digest names.
+/// The keys that were used last, by the look-up item that their digest names, and the licenses, by their own.
 #[derive(Debug)]
 pub struct Trails(Mutex<LruCache<Key, Whereabouts>>);
 
@@ -28,16 +28,16 @@ impl Default for Trails {
 }
 
 impl Trails {
-    /// Where a key led the last time.
+    /// Where an item led the last time.
     #[must_use]
-    pub fn of(&self, lookup: &Key) -> Option<Whereabouts> {
-        self.0.lock().ok()?.get(lookup).copied()
+    pub fn of(&self, item: &Key) -> Option<Whereabouts> {
+        self.0.lock().ok()?.get(item).copied()
     }
 
-    /// Remembers where a key leads.
-    pub fn remember(&self, lookup: Key, at: Whereabouts) {
+    /// Remembers where an item leads.
+    pub fn remember(&self, item: Key, at: Whereabouts) {
         if let Ok(mut cache) = self.0.lock() {
-            cache.put(lookup, at);
+            cache.put(item, at);
         }
     }
 }

@@ -1,14 +1,16 @@
 //! Machine files, and offline proofs of activation (spec 06 §2.13, §2.14, §5).
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::view::component_document;
-use super::{Component, Machine, MachineView};
+use super::{Component, Machine, MachineView, access};
 use crate::auth::bearer::Bearer;
 use crate::clock::Time;
 use crate::crypto::certificates::{self, FileSecret, Kind, ProofSubject};
-use crate::domain::check_out::{Dataset, Include, Menu, Terms};
+use crate::crypto::license_keys::Scheme;
+use crate::domain::check_out::{Dataset, Include, Menu, Subject, Terms};
 use crate::domain::group::Group;
+use crate::domain::license::License;
 use crate::domain::license::check_out::Surroundings;
 use crate::domain::license::holding::{self, Holding, Whereabouts};
 use crate::domain::resource::Resource;
@@ -21,7 +23,7 @@ use crate::store::unit::CLAIM_HOLDER;
 use crate::store::{Consistency, StoreError, item, keys};
 
 /// What machine files can include.
-pub const MENU: Menu = Menu {
+const MENU: Menu = Menu {
     includes: &[
         Include { name: "license", permission: "license.read" },
         Include { name: "license.entitlements", permission: "entitlement.read" },
@@ -40,45 +42,65 @@ pub const MENU: Menu = Menu {
 /// Prefix of what is included along with the license.
 const OF_LICENSE: &str = "license";
 
-/// The certificate of a machine.
-///
-/// # Errors
-/// When the table cannot be read, or the cryptographic library fails.
-pub async fn certificate(ctx: &Ctx, view: &MachineView, terms: &Terms) -> Result<String> {
-    let license = &view.license.license;
-    let key = license.legacy_digest.as_deref().unwrap_or(&license.key);
-    let secret = FileSecret::machine(key, &view.machine.fingerprint);
-    let dataset = dataset(ctx, view, terms).await?;
-    terms.certify(ctx, Kind::Machine, &secret, dataset)
-}
+impl Subject for MachineView {
+    type Record = Machine;
+    const MENU: Menu = MENU;
+    const KIND: Kind = Kind::Machine;
+    const FILES: &'static str = "machine-files";
 
-/// What a machine file says.
-async fn dataset(ctx: &Ctx, view: &MachineView, terms: &Terms) -> Result<Dataset> {
-    let mut extras = view.extras(ctx.now);
-    let mut included = Vec::new();
-    if terms.includes.iter().any(|include| include.name.starts_with(OF_LICENSE)) {
-        included.extend(license(ctx, view, terms).await?);
+    fn record(&self) -> &Machine {
+        &self.machine
     }
-    if terms.includes("components") {
-        let components = components(ctx, view.machine.id).await?;
-        let linkage = components.iter().map(|found| document::linkage(Component::DEFINITION.kind, found.id)).collect();
-        extras.linkage.push(("components", linkage));
-        included.extend(components.iter().map(component_document));
+
+    fn scheme(&self) -> Option<Scheme> {
+        self.policy().scheme
     }
-    if let (true, Some(id)) = (terms.includes("group"), view.machine.group) {
-        let group: Option<Group> = ctx.store.get_eventual(ctx.account(), id).await?;
-        included.extend(group.iter().map(|group| document::resource(group, &Extras::default())));
+
+    fn admits(&self, bearer: &Bearer) -> bool {
+        access::check_out(bearer, self)
     }
-    if let (true, Some(id)) = (terms.includes("owner"), view.machine.owner) {
-        let owner: Option<User> = ctx.store.get_eventual(ctx.account(), id).await?;
-        included.extend(users::documents(ctx, owner.as_slice()).await?);
+
+    fn secret(&self) -> FileSecret {
+        let license = &self.license.license;
+        let key = license.legacy_digest.as_deref().unwrap_or(&license.key);
+        FileSecret::machine(key, &self.machine.fingerprint)
     }
-    // Whoever may check a machine out does so in the machine's own environment.
-    let environment = ctx.environment.as_ref().filter(|current| view.machine.environment == Some(current.id));
-    if let (true, Some(environment)) = (terms.includes("environment"), environment) {
-        included.push(document::resource(environment, &Extras::default()));
+
+    fn about(&self) -> Vec<(&'static str, &'static str, Id)> {
+        vec![
+            ("license", License::DEFINITION.kind, self.license.license.id),
+            ("machine", Machine::DEFINITION.kind, self.machine.id),
+        ]
     }
-    Ok(Dataset { data: view.render(&extras, ctx.version), included })
+
+    async fn dataset(&self, ctx: &Ctx, terms: &Terms) -> Result<Dataset> {
+        let mut extras = self.extras(ctx.now);
+        let mut included = Vec::new();
+        if terms.includes.iter().any(|include| include.name.starts_with(OF_LICENSE)) {
+            included.extend(license(ctx, self, terms).await?);
+        }
+        if terms.includes("components") {
+            let components = components(ctx, self.machine.id).await?;
+            let linkage =
+                components.iter().map(|found| document::linkage(Component::DEFINITION.kind, found.id)).collect();
+            extras.linkage.push(("components", linkage));
+            included.extend(components.iter().map(component_document));
+        }
+        if let (true, Some(id)) = (terms.includes("group"), self.machine.group) {
+            let group: Option<Group> = ctx.store.get_eventual(ctx.account(), id).await?;
+            included.extend(group.iter().map(|group| document::resource(group, &Extras::default())));
+        }
+        if let (true, Some(id)) = (terms.includes("owner"), self.machine.owner) {
+            let owner: Option<User> = ctx.store.get_eventual(ctx.account(), id).await?;
+            included.extend(users::documents(ctx, owner.as_slice()).await?);
+        }
+        // Whoever may check a machine out does so in the machine's own environment.
+        let environment = ctx.environment.as_ref().filter(|current| self.machine.environment == Some(current.id));
+        if let (true, Some(environment)) = (terms.includes("environment"), environment) {
+            included.push(document::resource(environment, &Extras::default()));
+        }
+        Ok(Dataset { data: self.render(&extras, ctx.version), included })
+    }
 }
 
 /// The license, and what is included along with it.
@@ -116,19 +138,6 @@ async fn components(ctx: &Ctx, machine: Id) -> Result<Vec<Component>> {
     let mut components: Vec<Component> = ctx.store.get_many(ctx.account(), &ids).await?;
     components.sort_by_key(|component| (component.created, component.id));
     Ok(components)
-}
-
-/// The resource object of a machine file.
-#[must_use]
-pub fn file(ctx: &Ctx, view: &MachineView, terms: &Terms, certificate: &str) -> Value {
-    let about = [("license", "licenses", view.license.license.id), ("machine", "machines", view.machine.id)];
-    terms.file(ctx, "machine-files", certificate, &about)
-}
-
-/// What a check-out leaves on the machine.
-#[must_use]
-pub fn marks(ctx: &Ctx) -> [(&'static str, Value); 2] {
-    [("last_check_out", json!(ctx.now)), ("updated", json!(ctx.now))]
 }
 
 /// A proof that a machine is activated, signed with the account's key: of `dataset`, or of the facts.
