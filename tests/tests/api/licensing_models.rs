@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use shared::clock::Time;
+use shared::sweep;
 use support::{Answer, Server, Vendor, id};
 
 /// The policies of the README's table, in its order.
@@ -111,7 +112,9 @@ async fn trial() {
     assert_eq!(sold.code(json!({})).await, "VALID");
     let shown = sold.vendor.get(&format!("/licenses/{}", id(&sold.license))).await.expect(200);
     assert!(shown.attributes()["expiry"].is_string());
-    sold.wait(15 * 86_400);
+    sold.wait(13 * 86_400);
+    assert_eq!(sold.code(json!({})).await, "VALID");
+    sold.wait(2 * 86_400);
     assert_eq!(sold.code(json!({})).await, "EXPIRED");
 }
 
@@ -146,9 +149,18 @@ async fn floating_with_heartbeats() {
     let ping = format!("/machines/{machine}/actions/ping");
     assert_eq!(sold.vendor.post(&ping, json!({})).await.expect(200).attributes()["heartbeatStatus"], "ALIVE");
     assert_eq!(sold.code(json!({"fingerprint": "seat"})).await, "VALID");
+    for seat in 2..=5 {
+        sold.activate(&format!("seat-{seat}")).await.expect(201);
+    }
+    assert_eq!(sold.activate("late").await.expect(422).code(), "MACHINE_LIMIT_EXCEEDED");
+
     sold.wait(601);
     assert_eq!(sold.code(json!({"fingerprint": "seat"})).await, "HEARTBEAT_DEAD");
     assert_eq!(sold.vendor.post(&ping, json!({})).await.expect(422).code(), "MACHINE_HEARTBEAT_DEAD");
+    let job = sweep::find("dead-machines").expect("a job");
+    (job.run)(&sold.vendor.server.app).await.expect("a table");
+    sold.activate("late").await.expect(201);
+    assert_eq!(sold.code(json!({"fingerprint": "late"})).await, "VALID", "a seat freed itself");
 }
 
 #[tokio::test]

@@ -58,13 +58,15 @@ impl Draft {
     /// When the table cannot be read. Broken rules stay with the draft: rights come first.
     pub async fn of(ctx: &Ctx, data: &Value) -> Result<Self> {
         let [policy, owner, group] = ["policy", "owner", "group"].map(|name| body::linked(data, name));
-        let (found_policy, found_owner) =
-            futures::try_join!(linked::<Policy>(ctx, policy), linked::<User>(ctx, owner))?;
+        let usual = account::defaults::permissions(ctx, PERMISSIONS);
+        let (found_policy, found_owner, usual) =
+            futures::try_join!(linked::<Policy>(ctx, policy), linked::<User>(ctx, owner), usual)?;
 
         let environment = found_policy.as_ref().and_then(|policy| policy.environment);
         let mut license: License = ctx.draft(data, environment);
         license.owner = owner;
         license.group = group;
+        license.permissions = usual.unwrap_or_else(|| permissions::defaults(Role::License));
         let mut failures = Failures::default();
         match &found_policy {
             Some(policy) => {
@@ -85,8 +87,6 @@ impl Draft {
     /// # Errors
     /// 400 of an integer beyond its width; 422 of broken rules; 409 of a key that another license has.
     pub async fn make(mut self, ctx: &Ctx, data: &Value) -> Result<(License, Value)> {
-        let usual = account::defaults::permissions(ctx, PERMISSIONS).await?;
-        self.license.permissions = usual.unwrap_or_else(|| permissions::defaults(Role::License));
         let (license, failures) = model::assign(&self.license, data, permissions::allowed(Role::License))?;
         self.license = license;
         self.failures.extend(failures);
