@@ -3,6 +3,8 @@
 //! The default datasets and the templates of the schemes are in [`dataset`].
 
 pub mod dataset;
+#[cfg(test)]
+mod vectors;
 
 use std::fmt;
 use std::str::FromStr;
@@ -267,6 +269,7 @@ fn encode_jwt(dataset: &[u8], signer: &AccountSigner) -> Result<String, KeyError
 mod tests {
     use super::super::signature::verify;
     use super::super::{sha256, testing};
+    use super::vectors;
     use super::*;
     use base64::engine::general_purpose::URL_SAFE;
     use proptest::prelude::*;
@@ -310,6 +313,18 @@ mod tests {
             "key/eyJ0aWVyIjoicHJvIiwic2VhdHMiOjEwfQ==.8qjuM8MtPoI8G11B82oerisE9YyxL8otjzzLui2H8CaGrY8i76yDLoa1w\
              vOMWxmQR5s9mBbaUg1Z49lZdWd2Ag=="
         );
+    }
+
+    #[test]
+    fn keys_are_those_that_openssl_makes() {
+        for (scheme, key) in vectors::KEYS {
+            match scheme {
+                Scheme::EcdsaSign | Scheme::RsaPssSign | Scheme::RsaPssSignV2 => {
+                    assert_eq!(open(scheme, key), vectors::DATASET, "{scheme}");
+                }
+                _ => assert_eq!(encode(scheme, vectors::DATASET, &testing::signer()).unwrap(), key, "{scheme}"),
+            }
+        }
     }
 
     #[test]

@@ -226,3 +226,61 @@ async fn a_validation_is_a_sign_of_life_wherever_one_is_looked_for() {
     assert_eq!(renamed.attributes()["lastValidated"], "2031-06-01T00:00:00.000Z");
     assert_eq!(renamed.attributes()["updated"], "2031-06-02T00:00:00.000Z");
 }
+
+/// What a license file says to a client of a version, and what the license itself says to it.
+async fn file_at(vendor: &Vendor, license: &str, version: &'static str) -> (Value, Value) {
+    let include = "include=policy,owner,entitlements,users,product";
+    let path = format!("{}?algorithm=base64%2Bed25519&{include}", action(license, "check-out"));
+    let vendor = vendor.at(version);
+    let certificate = vendor.get(&path).await.expect(200).text;
+    let tenant = vendor.tenant().await;
+    let dataset = open(Kind::License, &certificate, tenant.signer.public(), None).expect("a dataset");
+    let shown = vendor.get(&format!("/licenses/{license}")).await.expect(200).body["data"].clone();
+    (serde_json::from_str(&dataset).expect("a document"), shown)
+}
+
+#[tokio::test]
+async fn files_speak_the_version_of_whoever_asked() {
+    let (_server, vendor) = Server::single().await;
+    let product = vendor.product().await;
+    let nested = json!({"outerKey": {"innerKey": 1}});
+    let policy = vendor.policy(&product, json!({"metadata": nested, "overageStrategy": "NO_OVERAGE"})).await;
+    let owner = id(&vendor.make("users", json!({"email": "owner@example.com"}), &[]).await);
+    let linked = [("policy", "policies", policy.as_str()), ("owner", "users", owner.as_str())];
+    let license = id(&vendor.make("licenses", json!({"metadata": nested}), &linked).await);
+    for version in ["1.8", "1.7", "1.6", "1.5", "1.4", "1.3", "1.2", "1.1", "1.0"] {
+        let (file, shown) = file_at(&vendor, &license, version).await;
+        let included = |kind: &str| {
+            let resources = file["included"].as_array().expect("resources");
+            resources.iter().find(|one| one["type"] == kind).expect("a resource").clone()
+        };
+        assert_eq!(included("users")["id"], owner.as_str());
+        let policy = included("policies")["attributes"].clone();
+        let has = |name: &str| policy.get(name).is_some();
+        assert_eq!(
+            (has("leasingStrategy"), has("processLeasingStrategy")),
+            (version <= "1.6", version > "1.6"),
+            "{version}"
+        );
+        let (old, new) = (has("fingerprintUniquenessStrategy"), has("machineUniquenessStrategy"));
+        assert_eq!((old, new), (version <= "1.3", version > "1.3"), "{version}");
+        let (old, new) = (has("fingerprintMatchingStrategy"), has("machineMatchingStrategy"));
+        assert_eq!((old, new), (version <= "1.3", version > "1.3"), "{version}");
+        assert_eq!(policy.get("concurrent"), (version <= "1.1").then_some(&json!(false)), "{version}");
+        let inner = if version <= "1.4" { "inner_key" } else { "innerKey" };
+        let metadata = json!({"outerKey": {inner: 1}});
+        for (what, known) in [("policy", &policy["metadata"]), ("license", &file["data"]["attributes"]["metadata"])] {
+            assert_eq!(*known, metadata, "{what} {version}");
+        }
+        let owned = if version <= "1.5" { "user" } else { "owner" };
+        for license in [&file["data"], &shown] {
+            let links = &license["relationships"][owned]["links"];
+            let path = links["related"].as_str().expect("a link");
+            assert!(path.ends_with(&format!("/{owned}")), "{version}: {path}");
+            assert_eq!(
+                license["relationships"].as_object().map(|all| all.contains_key("owner") && all.contains_key("user")),
+                Some(false)
+            );
+        }
+    }
+}

@@ -41,19 +41,19 @@ async fn a_pool_hands_out_each_key_once() {
     let vendor = Server::start().await.vendor("pool").await;
     let product = vendor.product().await;
     let policy = vendor.policy(&product, json!({"usePool": true})).await;
-    for number in 0..20 {
+    for number in 0..80 {
         let key = json!({"key": format!("POOL-{number:04}-KEY")});
         vendor.make("keys", key, &[("policy", "policies", &policy)]).await;
     }
-    let answers = join_all((0..30).map(|_| vendor.post("/licenses", body(&policy, json!({}))))).await;
+    let answers = join_all((0..100).map(|_| vendor.post("/licenses", body(&policy, json!({}))))).await;
     let keys: Vec<&str> = answers.iter().filter_map(|answer| answer.attributes()["key"].as_str()).collect();
-    assert_eq!(keys.len(), 20);
-    assert_eq!(keys.iter().collect::<HashSet<_>>().len(), 20, "no key twice");
+    assert_eq!(keys.len(), 80);
+    assert_eq!(keys.iter().collect::<HashSet<_>>().len(), 80, "no key twice");
     for answer in answers.iter().filter(|answer| answer.status != 201) {
         assert_eq!((answer.status.as_u16(), answer.code()), (422, "POLICY_POOL_EMPTY"), "{}", answer.text);
         assert_eq!(answer.source(), "/data/relationships/policy");
     }
-    assert_eq!(listed(&vendor).await, 20);
+    assert_eq!(listed(&vendor).await, 80);
     assert_eq!(vendor.get(&format!("/policies/{policy}/pool")).await.expect(200).body["data"], json!([]));
 }
 
