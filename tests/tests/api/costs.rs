@@ -106,6 +106,9 @@ async fn every_operation_costs_what_the_table_says() {
     note("show a license", vendor.get(&format!("/licenses/{license}")).await);
     note("list ten licenses", vendor.get("/licenses").await);
     note("create a license", vendor.post("/licenses", new_license).await);
+    let timed = vendor.policy(&product, json!({"duration": 31_556_952})).await;
+    let timed = json!({"data": {"type": "licenses", "relationships": {"policy": linked("policies", &timed)}}});
+    note("create a license that expires: it gets a timer", vendor.post("/licenses", timed).await);
     let check_out = format!("/licenses/{license}/actions/check-out?include=entitlements");
     vendor.post(&check_out, json!({})).await.expect(200);
     note("check a license out, its entitlements included", vendor.post(&check_out, json!({})).await);
