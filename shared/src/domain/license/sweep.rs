@@ -63,7 +63,16 @@ async fn sweep(app: &App, subject: Subject) -> Result<Swept, StoreError> {
     let due = app.store.timers(subject.kind(), Some(now)).await?;
     let count = due.len();
     let notices: Vec<Option<Notice>> = stream::iter(due)
-        .map(|timer| async move { look(app, subject, &timer, now).await })
+        .map(|timer| async move {
+            match look(app, subject, &timer, now).await {
+                Err(StoreError::Broken(error)) => {
+                    // One that cannot be read does not keep the others from their due.
+                    tracing::error!(license = %timer.id, error, "a license cannot be looked at");
+                    Ok(None)
+                }
+                outcome => outcome,
+            }
+        })
         .buffer_unordered(ABREAST)
         .try_collect()
         .await?;
