@@ -11,19 +11,21 @@
 //! a license, on which it may own machines, a license that moves to another policy, and a policy that
 //! asks for heartbeats sooner, or for check-ins in another rhythm.
 
+mod entitlements;
 mod licenses;
 mod machines;
+mod round;
 
 use serde_json::Value;
 
 use crate::app::App;
 use crate::clock::Time;
-use crate::domain::entitlement::{AttachedEntitlement, Entitlement, LicenseEntitlement, PolicyEntitlement};
+use crate::domain::entitlement::{Entitlement, LicenseEntitlement, PolicyEntitlement};
 use crate::domain::environment::Environment;
 use crate::domain::group::{Group, GroupOwner};
 use crate::domain::key::PoolKey;
 use crate::domain::license::{License, LicenseUser};
-use crate::domain::machine::Component;
+use crate::domain::machine::{Component, Machine};
 use crate::domain::policy::Policy;
 use crate::domain::product::Product;
 use crate::domain::resource::Resource;
@@ -265,7 +267,6 @@ fn dependants(kind: &str, id: Id) -> Vec<(&'static str, Within, Fate)> {
         ],
         "policies" => vec![("licenses", Within::Parent(id), Deleted), ("keys", Within::Parent(id), Deleted)],
         "licenses" => vec![("machines", Within::Parent(id), Deleted), ("tokens", Within::Owner(id), Deleted)],
-        "machines" => vec![("components", Within::Parent(id), Deleted), ("processes", Within::Parent(id), Deleted)],
         "users" => vec![
             ("tokens", Within::Owner(id), Deleted),
             ("licenses", Within::Owner(id), Deleted),
@@ -309,6 +310,9 @@ const ENVIRONMENT_KINDS: &[&str] = &[
 impl Purge<'_> {
     /// Removes what hangs on a record; whether the budget sufficed.
     async fn children(&self, kind: &str, id: Id, budget: &mut usize) -> Result<bool, StoreError> {
+        if kind == Machine::DEFINITION.kind {
+            return self.parts(id, budget).await;
+        }
         if matches!(kind, "licenses" | "policies" | "groups") && !self.satellites(kind, id, budget).await? {
             return Ok(false);
         }
@@ -320,11 +324,15 @@ impl Purge<'_> {
                 }
             }
         }
+        let dependants = dependants(kind, id);
+        if dependants.is_empty() {
+            return Ok(true);
+        }
         let environments = self.environments().await?;
         if kind == "products" {
             self.hide_policies(id, &environments).await?;
         }
-        for (child, within, fate) in dependants(kind, id) {
+        for (child, within, fate) in dependants {
             let sources = Sources::of(self.account, &environments, within, child);
             if !self.all(child, &sources, fate, budget).await? {
                 return Ok(false);
@@ -360,36 +368,6 @@ impl Purge<'_> {
                 outcome => settle(outcome)?,
             }
         }
-    }
-
-    /// Brings an entitlement's code to its links; whether the budget sufficed.
-    async fn recode(&self, id: Id, budget: &mut usize) -> Result<bool, StoreError> {
-        let environments = self.environments().await?;
-        for kind in [LicenseEntitlement::DEFINITION.kind, PolicyEntitlement::DEFINITION.kind] {
-            let sources = Sources::of(self.account, &environments, Within::Parent(id), kind);
-            let mut walk = self.store.walk(&sources, Order::Ascending, None);
-            loop {
-                let entries = walk.next(BATCH).await?;
-                if entries.is_empty() {
-                    break;
-                }
-                // Read after the list: a later renaming leaves a job of its own.
-                let Some(entitlement) = self.store.get::<Entitlement>(self.account, id).await? else { return Ok(true) };
-                let code = entitlement.code.as_str();
-                for entry in &entries {
-                    if *budget == 0 {
-                        return Ok(false);
-                    }
-                    *budget -= 1;
-                    if kind == LicenseEntitlement::DEFINITION.kind {
-                        self.rewrite(&entry.key, |link: LicenseEntitlement| link.recoded(code)).await?;
-                    } else {
-                        self.rewrite(&entry.key, |link: PolicyEntitlement| link.recoded(code)).await?;
-                    }
-                }
-            }
-        }
-        Ok(true)
     }
 
     /// Every environment of the account, and the global one: children may lie in any.
@@ -468,8 +446,11 @@ impl Purge<'_> {
     async fn satellites(&self, kind: &str, id: Id, budget: &mut usize) -> Result<bool, StoreError> {
         let head = keys::record(self.account, kind, id);
         // Behind entitlements stand machines, of which there can be many: they have lists of their own.
-        let mut found = self.store.range(&head.pk, "A", keys::SATELLITES_END, Consistency::Strong).await?;
-        found.extend(self.store.range(&head.pk, "G", "~", Consistency::Strong).await?);
+        let (mut found, behind) = futures::try_join!(
+            self.store.range(&head.pk, "A", keys::SATELLITES_END, Consistency::Strong),
+            self.store.range(&head.pk, "G", "~", Consistency::Strong)
+        )?;
+        found.extend(behind);
         for found in found {
             if *budget == 0 {
                 return Ok(false);

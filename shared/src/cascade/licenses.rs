@@ -4,7 +4,6 @@ use super::{BATCH, Purge};
 use crate::domain::license::{License, schedule};
 use crate::ids::Id;
 use crate::store::keys::Within;
-use crate::store::list::Order;
 use crate::store::{StoreError, Unit};
 
 impl Purge<'_> {
@@ -12,19 +11,12 @@ impl Purge<'_> {
     /// budget sufficed.
     pub(super) async fn look_at_check_ins(&self, policy: Id, budget: &mut usize) -> Result<bool, StoreError> {
         let sources = self.sources::<License>(Within::Parent(policy)).await?;
-        let mut walk = self.store.walk(&sources, Order::Ascending, None);
-        loop {
-            let entries = walk.next(BATCH).await?;
-            if entries.is_empty() {
-                return Ok(true);
-            }
-            if *budget < entries.len() {
-                return Ok(false);
-            }
-            *budget -= entries.len();
+        let mut round = self.round(&sources, BATCH);
+        while let Some(entries) = round.next(budget).await? {
             let mut unit = Unit::new();
             entries.iter().for_each(|entry| schedule::look_at_check_in(&mut unit, self.account, entry.id));
             super::settle(unit.commit(self.store).await)?;
         }
+        Ok(!round.broke_off)
     }
 }

@@ -6,9 +6,9 @@ use crate::domain::machine::{Component, Machine, Process, removal};
 use crate::domain::resource::Resource;
 use crate::ids::{Id, parse_id};
 use crate::store::keys::{self, Key, Within};
-use crate::store::list::{Order, Sources};
+use crate::store::list::Sources;
 use crate::store::unit::{CLAIM_HOLDER, CommitError};
-use crate::store::{Consistency, StoreError, Unit, item, read};
+use crate::store::{Consistency, StoreError, Unit, item, read, schema};
 
 /// How often a machine is rewritten because others rewrite it at the same time.
 const TRIES: usize = 10;
@@ -35,6 +35,25 @@ impl Purge<'_> {
             }
         }
         Err(StoreError::Unavailable("other requests kept changing a machine".to_owned()))
+    }
+
+    /// Deletes what hangs on a machine: its partition names it, and misses nothing. Whether the budget sufficed.
+    pub(super) async fn parts(&self, machine: Id, budget: &mut usize) -> Result<bool, StoreError> {
+        let head = keys::record(self.account, Machine::DEFINITION.kind, machine);
+        for claim in self.store.range(&head.pk, keys::PARTS, keys::PARTS_END, Consistency::Strong).await? {
+            let holder = item::text(&claim, CLAIM_HOLDER).and_then(parse_id);
+            let (Some(id), Some(sk)) = (holder, item::text(&claim, schema::SK)) else { continue };
+            if *budget == 0 {
+                return Ok(false);
+            }
+            *budget -= 1;
+            if sk < keys::COMPONENTS_END {
+                self.remove::<Component>(&keys::record(self.account, Component::DEFINITION.kind, id)).await?;
+            } else {
+                self.remove_process(&keys::record(self.account, Process::DEFINITION.kind, id)).await?;
+            }
+        }
+        Ok(true)
     }
 
     /// Deletes a machine; what hangs on it is gone already.
@@ -65,51 +84,38 @@ impl Purge<'_> {
     pub(super) async fn disown(&self, user: Id, budget: &mut usize) -> Result<bool, StoreError> {
         let keys = |id| keys::attached_user(self.account, License::DEFINITION.kind, id, user);
         let sources = self.sources::<Machine>(Within::Owner(user)).await?;
-        let mut walk = self.store.walk(&sources, Order::Ascending, None);
-        loop {
-            let entries = walk.next(BATCH).await?;
-            if entries.is_empty() {
-                return Ok(true);
-            }
+        let mut round = self.round(&sources, BATCH);
+        while let Some(entries) = round.next(budget).await? {
             for entry in entries {
-                if *budget == 0 {
-                    return Ok(false);
-                }
-                *budget -= 1;
                 let Some(machine) = self.store.get::<Machine>(self.account, entry.id).await? else { continue };
-                let license = self.store.get::<License>(self.account, machine.license).await?;
+                let link = keys(machine.license);
+                let (license, link) = futures::try_join!(
+                    self.store.get::<License>(self.account, machine.license),
+                    self.store.item(&link, Consistency::Strong)
+                )?;
                 let owns = license.is_some_and(|license| license.owner == Some(user));
-                let attached = self.store.item(&keys(machine.license), Consistency::Strong).await?.is_some();
-                if !owns && !attached {
+                if !owns && link.is_none() {
                     self.machine(&entry.key, |machine| Some(Machine { owner: None, ..machine.clone() })).await?;
                 }
             }
         }
+        Ok(!round.broke_off)
     }
 
     /// Brings what hangs on a license under its policy as it is now: into the policy's product, and
     /// before the sweep, which sees when their hearts would stop now. Whether the budget sufficed.
     pub(super) async fn follow(&self, license: Id, budget: &mut usize) -> Result<bool, StoreError> {
         let Some(license) = self.store.get::<License>(self.account, license).await? else { return Ok(true) };
-        let product = license.product;
+        let (product, environments) = (license.product, self.environments().await?);
         for (kind, within) in [
             (Machine::DEFINITION.kind, Within::Parent(license.id)),
             (Component::DEFINITION.kind, Within::Owner(license.id)),
             (Process::DEFINITION.kind, Within::Owner(license.id)),
         ] {
-            let environments = self.environments().await?;
             let sources = Sources::of(self.account, &environments, within, kind);
-            let mut walk = self.store.walk(&sources, Order::Ascending, None);
-            loop {
-                let entries = walk.next(BATCH).await?;
-                if entries.is_empty() {
-                    break;
-                }
+            let mut round = self.round(&sources, BATCH);
+            while let Some(entries) = round.next(budget).await? {
                 for entry in entries {
-                    if *budget == 0 {
-                        return Ok(false);
-                    }
-                    *budget -= 1;
                     match kind {
                         "machines" => {
                             let followed =
@@ -126,6 +132,9 @@ impl Purge<'_> {
                     }
                 }
             }
+            if round.broke_off {
+                return Ok(false);
+            }
         }
         Ok(true)
     }
@@ -133,19 +142,16 @@ impl Purge<'_> {
     /// Does the same for all licenses of a policy that changed; whether the budget sufficed.
     pub(super) async fn follow_policy(&self, policy: Id, budget: &mut usize) -> Result<bool, StoreError> {
         let sources = self.sources::<License>(Within::Parent(policy)).await?;
-        let mut walk = self.store.walk(&sources, Order::Ascending, None);
-        loop {
-            let entries = walk.next(BATCH).await?;
-            if entries.is_empty() {
-                return Ok(true);
-            }
+        // One at a time: what hangs on a license is paid from the same budget.
+        let mut round = self.round(&sources, 1);
+        while let Some(entries) = round.next(budget).await? {
             for entry in entries {
-                if *budget == 0 || !self.follow(entry.id, budget).await? {
+                if !self.follow(entry.id, budget).await? {
                     return Ok(false);
                 }
-                *budget -= 1;
             }
         }
+        Ok(!round.broke_off)
     }
 
     pub(super) async fn sources<R: Resource>(&self, within: Within) -> Result<Sources, StoreError> {

@@ -76,6 +76,13 @@ pub const ENTITLEMENTS: &str = "E#";
 /// The sort key of what is noted beside a license as it is used.
 const ACTIVITY: &str = "A";
 
+/// Sort keys of what hangs on a machine, its components and processes, lie between this one …
+pub const PARTS: &str = "C#";
+/// … below which its components come first …
+pub const COMPONENTS_END: &str = "C$";
+/// … and this one.
+pub const PARTS_END: &str = "P$";
+
 /// A primary key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {

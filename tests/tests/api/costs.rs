@@ -79,8 +79,10 @@ async fn every_operation_costs_what_the_table_says() {
     let validate = json!({"meta": {"key": key, "scope": scope}});
     let linked = |kind: &str, id: &str| json!({"data": {"type": kind, "id": id}});
     let new_license = json!({"data": {"type": "licenses", "relationships": {"policy": linked("policies", &policy)}}});
-    let new_machine = json!({"data": {"type": "machines", "attributes": {"fingerprint": "CC:DD", "cores": 4},
-        "relationships": {"license": linked("licenses", &license)}}});
+    let new_machine = |fingerprint| {
+        json!({"data": {"type": "machines", "attributes": {"fingerprint": fingerprint, "cores": 4},
+        "relationships": {"license": linked("licenses", &license)}}})
+    };
 
     let mut rows: Vec<(&str, Cost)> = Vec::new();
     let mut note = |name, answer: Answer| {
@@ -115,9 +117,20 @@ async fn every_operation_costs_what_the_table_says() {
     let itself = vendor.with(&format!("License {key}"));
     note("check a license out with its key, its entitlements included", itself.post(&check_out, json!({})).await);
     note("increment usage", vendor.post(&format!("/licenses/{license}/actions/increment-usage"), json!({})).await);
-    note("activate a machine", vendor.post("/machines", new_machine).await);
-    note("ping a machine", vendor.post(&format!("/machines/{machine}/actions/ping"), json!({})).await);
-    note("deactivate a machine", vendor.delete(&format!("/machines/{machine}")).await);
+    note("activate a machine", vendor.post("/machines", new_machine("CC:DD")).await);
+    note("activate a machine with its license's key", itself.post("/machines", new_machine("EE:FF")).await);
+    let ping = format!("/machines/{machine}/actions/ping");
+    note("ping a machine", vendor.post(&ping, json!({})).await);
+    note("ping a machine with its license's key", itself.post(&ping, json!({})).await);
+    let process = json!({"data": {"type": "processes", "attributes": {"pid": "1"},
+        "relationships": {"machine": linked("machines", &machine)}}});
+    let process = vendor.post("/processes", process).await;
+    note("spawn a process", process.clone());
+    let ping = format!("/processes/{}/actions/ping", id(&process.body["data"]));
+    note("ping a process", vendor.post(&ping, json!({})).await);
+    note("ping a process with its license's key", itself.post(&ping, json!({})).await);
+    note("deactivate a machine", vendor.delete("/machines/CC:DD").await);
+    note("deactivate a machine with its license's key", itself.delete("/machines/EE:FF").await);
 
     let cost = |name: &str| rows.iter().find(|(known, _)| known.starts_with(name)).expect("a row").1;
     let validation = cost("validate a key: fingerprint");
@@ -126,7 +139,16 @@ async fn every_operation_costs_what_the_table_says() {
     let own = cost("check a license out, ").depth - cost("authenticate with a token").depth;
     assert!(own <= 2, "what it reads, then what it includes while it is noted: {own}");
     assert!(cost("check a license out with its key").depth <= 2);
-    assert!(cost("ping a machine").writes <= 1.0);
+    let after = |name: &str, authentication: &str| cost(name).depth - cost(authentication).depth;
+    for name in ["activate a machine", "ping a machine", "ping a process"] {
+        // Two reads that wait for each other, and the write.
+        assert!(after(name, "authenticate with a token") <= 3, "{name}: {:?}", cost(name));
+        let itself = format!("{name} with its license's key");
+        assert!(after(&itself, "authenticate with a license key") <= 3, "{itself}: {:?}", cost(&itself));
+        if name == "ping a machine" {
+            assert!(cost(name).writes <= 1.0 && cost(&itself).writes <= 1.0);
+        }
+    }
 
     if std::env::var_os("DYNAMODB_ENDPOINT").is_some() {
         // Other engines count units their own way; the round trips are ours.

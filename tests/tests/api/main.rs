@@ -3,6 +3,7 @@
 mod accounts;
 mod authorization;
 mod client_keygen_rs;
+mod client_keygen_rs_machines;
 mod conventions;
 mod costs;
 mod entitlements;

@@ -15,9 +15,11 @@ const TRIES: usize = 10;
 
 pub async fn delete(ctx: Ctx, Path(id): Path<String>) -> Result<Reply> {
     for _ in 0..TRIES {
-        let view = scope::find(&ctx, &id).await?;
+        // What the token may still do is told when it may do it at all.
+        let (view, quota) = tokio::join!(scope::find(&ctx, &id), quota::read(&ctx, Quota::Deactivations));
+        let view = view?;
         ctx.permit("machine.delete").writes(&view.machine).when(access::delete(&ctx.bearer, &view))?;
-        let quota = quota::read(&ctx, Quota::Deactivations).await?;
+        let quota = quota?;
         let mut unit = Unit::new();
         let job = removal::remove(&mut unit, &view.machine, ctx.now);
         if let Some(quota) = &quota {

@@ -175,8 +175,11 @@ pub async fn find(ctx: &Ctx, identifier: &str) -> Result<Holding> {
     found.ok_or_else(missing)
 }
 
-/// The license of an id, read with what stood beside it the last time.
-async fn by_id(ctx: &Ctx, id: Id) -> Result<Option<Holding>, StoreError> {
+/// The license of an id, whoever sees it, read with what stood beside it the last time.
+///
+/// # Errors
+/// When the table cannot be read.
+pub async fn by_id(ctx: &Ctx, id: Id) -> Result<Option<Holding>, StoreError> {
     let place = keys::record(ctx.account(), License::DEFINITION.kind, id);
     let at = ctx.app.trails.of(&place).unwrap_or(Whereabouts::of(id));
     let found = load(&ctx.store, ctx.account(), at).await?;

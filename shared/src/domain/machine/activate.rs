@@ -10,13 +10,12 @@ use serde_json::Value;
 use super::capacity::{self, Added, Check, Populations};
 use super::placement::{NewGroup, NewOwner};
 use super::uniqueness::{Scope, Standing};
-use super::{Component, Machine, MachineView};
-use crate::auth::bearer::Bearer;
+use super::{Component, Machine, MachineView, scope};
 use crate::auth::permissions::PermissionSet;
 use crate::clock::Time;
 use crate::domain::body;
 use crate::domain::environment::Environment;
-use crate::domain::license::{License, LicenseView, expiry, schedule, view as licenses};
+use crate::domain::license::{License, LicenseView, expiry, holding, schedule};
 use crate::domain::model::{self, Failures};
 use crate::domain::policy::strategies::{ExpirationBasis, HeartbeatBasis};
 use crate::domain::resource::Resource;
@@ -85,12 +84,7 @@ impl<'a> Activation<'a> {
             return Err(Error::too_many_records());
         }
         let license_id = linked(data, "license").unwrap_or_default();
-        let license = match &ctx.bearer {
-            Bearer::License(own) if own.license.id == license_id => {
-                Some(LicenseView { license: own.license.clone(), policy: own.policy.clone(), owner: own.owner.clone() })
-            }
-            _ => read_license(ctx, license_id).await?,
-        };
+        let license = scope::license(ctx, license_id).await?;
         let parent = license.as_ref().and_then(|view| view.license.environment);
         let mut machine: Machine = ctx.draft(data, parent);
         machine.license = license_id;
@@ -112,13 +106,15 @@ impl<'a> Activation<'a> {
     pub async fn commit(mut self) -> Result<MachineView> {
         let mut again = false;
         for _ in 0..TRIES {
-            let mut findings = self.look(again).await?;
+            // What a token may still do is told when nothing is wrong with the machine.
+            let (findings, quota) = futures::join!(self.look(again), quota::read(self.ctx, Quota::Activations));
+            let mut findings = findings?;
             if !findings.failures.is_empty() && !again {
                 findings = self.look(true).await?;
             }
             findings.failures.result::<Machine>()?;
             let Some(license) = self.license.clone() else { return Err(Error::absent("license")) };
-            let quota = quota::read(self.ctx, Quota::Activations).await?;
+            let quota = quota?;
             let view = MachineView::new(findings.machine.clone(), license);
 
             let mut unit = Unit::new();
@@ -149,7 +145,7 @@ impl<'a> Activation<'a> {
                 Err(CommitError::Refused(refused)) => {
                     tracing::debug!(?refused, "an activation looks again");
                     again = true;
-                    self.license = read_license(self.ctx, self.license_id).await?;
+                    self.license = holding::by_id(self.ctx, self.license_id).await?.map(|found| found.view);
                 }
             }
         }
@@ -179,9 +175,8 @@ impl<'a> Activation<'a> {
         }
 
         let components = self.components(&machine);
-        let component_standings = self.component_standings(&components).await?;
-        report_components(&components, &component_standings, license, &mut failures);
-
+        let given = machine.group;
+        let standing_group = given.or_else(|| license.and_then(|view| view.license.group));
         let owner = async {
             match machine.owner {
                 Some(id) => NewOwner::read(ctx, id, license.map(|view| &view.license)).await.map(Some),
@@ -196,15 +191,18 @@ impl<'a> Activation<'a> {
         };
         let fingerprint = self.fingerprint(&machine, thorough);
         let conflict = self.conflict(&machine);
-        let (owner, populations, fingerprint, conflict) =
-            futures::try_join!(owner, populations, fingerprint, conflict)?;
-        let given = machine.group;
-        machine.group = given
-            .or_else(|| license.and_then(|view| view.license.group))
-            .or_else(|| owner.as_ref().and_then(NewOwner::group));
-        let mut group = match machine.group {
-            Some(id) => Some(NewGroup::read(ctx, id).await?),
-            None => None,
+        let components_elsewhere = self.component_standings(&components);
+        let group = async |id: Option<Id>| match id {
+            Some(id) => NewGroup::read(ctx, id).await.map(Some),
+            None => Ok(None),
+        };
+        let (owner, populations, fingerprint, conflict, component_standings, mut group_of_license) =
+            futures::try_join!(owner, populations, fingerprint, conflict, components_elsewhere, group(standing_group))?;
+        report_components(&components, &component_standings, license, &mut failures);
+        machine.group = standing_group.or_else(|| owner.as_ref().and_then(NewOwner::group));
+        let mut group = match group_of_license.take() {
+            Some(group) => Some(group),
+            None => group(machine.group).await?,
         };
         if given.is_none() && group.as_ref().is_some_and(|group| !group.exists()) {
             // Its members are being released: nobody inherits it any more.
@@ -355,13 +353,6 @@ fn report_components(
         model::check_reserved("fingerprint", &component.fingerprint, &mut own);
         own.extend(declared.clone());
         failures.nest(&format!("components[{at}]"), own);
-    }
-}
-
-async fn read_license(ctx: &Ctx, id: Id) -> Result<Option<LicenseView>> {
-    match ctx.store.get::<License>(ctx.account(), id).await? {
-        Some(license) => Ok(licenses::view(&ctx.store, ctx.account(), license).await?),
-        None => Ok(None),
     }
 }
 

@@ -133,7 +133,7 @@ async fn holding(ctx: &Ctx, view: &MachineView, entitled: bool) -> Result<Holdin
 /// All components of a machine, oldest first: its partition names them.
 async fn components(ctx: &Ctx, machine: Id) -> Result<Vec<Component>> {
     let head = keys::record(ctx.account(), Machine::DEFINITION.kind, machine);
-    let claims = ctx.store.range(&head.pk, "C#", "C$", Consistency::Strong).await?;
+    let claims = ctx.store.range(&head.pk, keys::PARTS, keys::COMPONENTS_END, Consistency::Strong).await?;
     let ids: Vec<Id> = claims.iter().filter_map(|claim| item::text(claim, CLAIM_HOLDER).and_then(parse_id)).collect();
     let mut components: Vec<Component> = ctx.store.get_many(ctx.account(), &ids).await?;
     components.sort_by_key(|component| (component.created, component.id));

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::capacity::{self, Populations};
 use super::uniqueness::{Scope, Standing};
-use super::view::{self, ComponentView};
-use super::{Component, Machine, MachineView, Process, ProcessView};
+use super::view::ComponentView;
+use super::{Component, Machine, MachineView, Process, ProcessView, scope};
 use crate::auth::permissions::PermissionSet;
 use crate::clock::Time;
 use crate::domain::environment::Environment;
@@ -16,7 +16,7 @@ use crate::http::context::Ctx;
 use crate::http::error::{Error, Result};
 use crate::ids::{Id, parse_id};
 use crate::store::unit::{CLAIM_HOLDER, CommitError, Condition, Reason};
-use crate::store::{Consistency, Key, Store, Unit, keys};
+use crate::store::{Consistency, Key, Unit, keys};
 
 /// How often a creation looks again because others were quicker.
 const TRIES: usize = 10;
@@ -29,14 +29,12 @@ const MOVED: Reason = Reason::Failed("machine");
 /// When the table cannot be read.
 pub async fn named(ctx: &Ctx, data: &Value) -> Result<Option<MachineView>> {
     let id = data.pointer("/relationships/machine/data/id").and_then(Value::as_str).and_then(parse_id);
-    read_machine(&ctx.store, ctx.account(), id.unwrap_or_default()).await
+    read_machine(ctx, id.unwrap_or_default()).await
 }
 
-async fn read_machine(store: &Store, account: Id, id: Id) -> Result<Option<MachineView>> {
-    match store.get::<Machine>(account, id).await? {
-        Some(machine) => Ok(view::view(store, account, machine).await?),
-        None => Ok(None),
-    }
+async fn read_machine(ctx: &Ctx, id: Id) -> Result<Option<MachineView>> {
+    let found: Option<Machine> = ctx.store.get(ctx.account(), id).await?;
+    Ok(scope::views(ctx, found.into_iter().collect()).await?.pop())
 }
 
 /// What is wrong with any part of a machine; `None` stands for a machine that does not exist.
@@ -103,7 +101,7 @@ pub async fn component(
             Ok(()) => return Ok(component),
             Err(CommitError::Store(error)) => return Err(error.into()),
             Err(CommitError::Refused(_)) => {
-                machine = read_machine(&ctx.store, ctx.account(), component.component.machine).await?;
+                machine = read_machine(ctx, component.component.machine).await?;
             }
         }
     }
@@ -152,7 +150,7 @@ pub async fn process(ctx: &Ctx, draft: Process, data: &Value, mut machine: Optio
         match ctx.commit(unit, event).await {
             Ok(()) => return Ok(process),
             Err(CommitError::Store(error)) => return Err(error.into()),
-            Err(CommitError::Refused(_)) => machine = read_machine(&ctx.store, ctx.account(), id).await?,
+            Err(CommitError::Refused(_)) => machine = read_machine(ctx, id).await?,
         }
     }
     Err(Error::conflict("Other requests kept changing the machine; please try again"))

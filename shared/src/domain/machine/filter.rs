@@ -262,7 +262,7 @@ fn home_product(home: Home) -> Option<Id> {
 
 /// Few machines share a fingerprint: they are all read.
 async fn sharing(ctx: &Ctx, home: Home, filter: &Filter, fingerprint: &str) -> Result<Page<MachineView>> {
-    let found = scope::sharing(ctx, fingerprint).await?;
+    let found = scope::sharing(ctx, fingerprint, Consistency::Strong).await?;
     let mut views = match home {
         Home::Bearer => scope::seen(ctx, found).await?,
         _ => scope::views(ctx, found).await?,

@@ -62,9 +62,11 @@ pub struct MachineView {
 }
 
 impl MachineView {
-    /// A machine as it stands.
+    /// A machine as it stands. It follows its license to another product at once; its place in lists does so in the
+    /// background.
     #[must_use]
     pub fn new(machine: Machine, license: LicenseView) -> Self {
+        let machine = Machine { product: license.license.product, ..machine };
         Self { machine, license, revived: false }
     }
 
@@ -157,10 +159,8 @@ pub async fn views(store: &Store, account: Id, machines: Vec<Machine>) -> Result
     };
     let (machines, licenses) = futures::try_join!(store.joined(machines), licenses)?;
     let licenses: HashMap<Id, LicenseView> = licenses.into_iter().map(|view| (view.license.id, view)).collect();
-    let view = |mut machine: Machine| {
+    let view = |machine: Machine| {
         let license = licenses.get(&machine.license)?.clone();
-        // It follows its license to another product; its place in lists does so in the background.
-        machine.product = license.license.product;
         Some(MachineView::new(machine, license))
     };
     Ok(machines.into_iter().filter_map(view).collect())
