@@ -3,6 +3,8 @@
 //! Every test starts a server of its own: an empty table, in memory, or in the engine that
 //! `DYNAMODB_ENDPOINT` names.
 
+pub mod rehearsal;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 

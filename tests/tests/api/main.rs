@@ -26,3 +26,4 @@ mod routes;
 mod searches;
 mod tokens;
 mod users;
+mod world;
