@@ -159,7 +159,9 @@ async fn every_route_by_every_role() {
         let mut cells = Vec::new();
         for question in &questions {
             let verdict = question.ask(&rehearsal, &bearer, &world).await;
-            assert!(verdict != Verdict::Refused(400), "{}: the request is not one that it takes", question.title());
+            // To others an attribute that they may not send is unknown.
+            let taken = name != "admin" || verdict != Verdict::Refused(400);
+            assert!(taken, "{}: the request is not one that it takes", question.title());
             cells.push(verdict.to_string());
         }
         table.column(name, cells);
