@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 use shared::crypto::account_keys::PublicKeys;
 use support::{Server, Vendor, id};
 
+/// Who holds it may set the SDK's own configuration, which is one for the process.
+pub static CONFIGURED: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// A client that authenticates with a license key and verifies every signature.
 fn client(server: &Server, vendor: &Vendor, product: &str, key: &str, public_key: &str) -> KeygenClient {
     KeygenClient::builder()

@@ -15,6 +15,8 @@ use keygen_rs::machine_file::MachineFile;
 use serde_json::{Value, json};
 use support::{Server, Vendor, id};
 
+use crate::client_keygen_rs::CONFIGURED;
+
 /// A license of a policy whose owner is in a group, and clients of the application and of the vendor.
 struct Stage {
     vendor: Vendor,
@@ -102,9 +104,9 @@ async fn a_monitor_keeps_the_heart_beating() {
     monitor.await.expect("an end");
 }
 
-/// The SDK's own configuration is one for the process: all that needs it is here.
 #[tokio::test]
 async fn a_back_office_manages_machines_and_components() {
+    let _alone = CONFIGURED.lock().await;
     let stage = stage(json!({"floating": true, "authenticationStrategy": "MIXED"})).await;
     let vendor = &stage.vendor;
     set_config(stage.back_office.config().clone()).expect("a configuration");

@@ -3,6 +3,7 @@
 mod accounts;
 mod authorization;
 mod client_keygen_rs;
+mod client_keygen_rs_identity;
 mod client_keygen_rs_machines;
 mod conventions;
 mod costs;
@@ -24,6 +25,9 @@ mod races;
 mod robustness;
 mod routes;
 mod searches;
+mod secrets;
+mod shell;
 mod tokens;
+mod transcripts;
 mod users;
 mod world;

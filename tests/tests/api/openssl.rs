@@ -1,22 +1,15 @@
 //! The commands of the README and of docs/OFFLINE.md, as they stand there, with the `openssl` command.
 
-use std::io::ErrorKind;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::{Value, json};
 use support::{Server, Vendor, id};
 
+use crate::shell::{self, section};
+
 const README: &str = include_str!("../../../README.md");
 const OFFLINE: &str = include_str!("../../../docs/OFFLINE.md");
-
-/// The blocks of shell commands in a section.
-fn blocks(document: &str, heading: &str) -> Vec<String> {
-    let (_, section) = document.split_once(&format!("\n## {heading}\n")).expect("the section");
-    let section = section.split("\n## ").next().expect("a text");
-    let blocks = section.split("```bash\n").skip(1).map(|block| block.split("```").next().expect("a block"));
-    blocks.map(str::to_owned).collect()
-}
 
 /// Whether a line is for keys of a scheme: it ends with the scheme's name, or with none.
 fn is_for(line: &str, scheme: &str) -> bool {
@@ -36,47 +29,19 @@ struct Desk<'a> {
 
 impl Desk<'_> {
     async fn run(&self, script: &str) -> Output {
-        let script = format!("set -e\n{script}");
-        let mut command = Command::new("bash");
-        command
-            .args(["-c", &script])
-            .current_dir(self.folder)
-            .env("LATCHKEY", format!("{}/v1/accounts/{}", self.vendor.server.url, self.vendor.account.id))
-            .env("TOKEN", self.vendor.authorization.trim_start_matches("Bearer "))
-            .env("KEY", self.key)
-            .env("LICENSE", self.license);
-        // The commands ask the server, which runs beside them.
-        let ran = tokio::task::spawn_blocking(move || command.output()).await.expect("a thread");
-        ran.expect("bash")
+        shell::run(self.vendor, self.folder, &[("KEY", self.key), ("LICENSE", self.license)], script).await
     }
-}
-
-/// Whether the command is there. CI installs it.
-fn has_openssl() -> bool {
-    match Command::new("openssl").arg("version").output() {
-        Ok(output) => output.status.success(),
-        Err(error) if error.kind() == ErrorKind::NotFound && std::env::var_os("CI").is_none() => false,
-        Err(error) => panic!("openssl: {error}"),
-    }
-}
-
-/// An empty folder of this test.
-fn folder(name: &str) -> std::path::PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("openssl-{name}"));
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).expect("a folder");
-    folder
 }
 
 #[tokio::test]
 async fn keys_of_every_scheme_verify_as_documented() {
-    if !has_openssl() {
+    if !shell::has(&["openssl"]) {
         return;
     }
     let (_server, vendor) = Server::single().await;
     let product = vendor.product().await;
-    let readme = blocks(README, "Verify a key offline").concat();
-    let further = blocks(OFFLINE, "Keys of every scheme");
+    let readme = section(README, "Verify a key offline").concat();
+    let further = section(OFFLINE, "Keys of every scheme");
     for scheme in [
         "ED25519_SIGN",
         "ECDSA_P256_SIGN",
@@ -91,7 +56,7 @@ async fn keys_of_every_scheme_verify_as_documented() {
         let said = json!({"tier": "pro", "scheme": scheme}).to_string();
         let license = vendor.license(&policy, json!({"key": said})).await;
         let key = license["attributes"]["key"].as_str().expect("a key");
-        let folder = folder(scheme);
+        let folder = shell::folder(scheme);
         let desk = Desk { vendor: &vendor, folder: &folder, key, license: &id(&license) };
 
         let in_readme = readme.contains(&format!(" # {scheme}\n"));
@@ -132,16 +97,16 @@ fn forge(key: &str) -> String {
 
 #[tokio::test]
 async fn a_license_file_opens_as_documented() {
-    if !has_openssl() {
+    if !shell::has(&["openssl"]) {
         return;
     }
     let (_server, vendor) = Server::single().await;
     let license = vendor.licensed(json!({"scheme": "ED25519_SIGN"})).await;
     let key = license["attributes"]["key"].as_str().expect("a key");
-    let folder = folder("file");
+    let folder = shell::folder("file");
     let desk = Desk { vendor: &vendor, folder: &folder, key, license: &id(&license) };
-    let fetching = fetching(&blocks(README, "Verify a key offline").concat());
-    let script = format!("{fetching}\n{}", blocks(OFFLINE, "License files").concat());
+    let fetching = fetching(&section(README, "Verify a key offline").concat());
+    let script = format!("{fetching}\n{}", section(OFFLINE, "License files").concat());
     let ran = desk.run(&script).await;
     let shown = String::from_utf8_lossy(&ran.stdout);
     assert!(ran.status.success(), "{shown}{}", String::from_utf8_lossy(&ran.stderr));
