@@ -61,7 +61,7 @@ async fn users_and_their_passwords() {
     let newest = ListUsersOptions { limit: Some(1), status: Some(UserStatus::Active), ..ListUsersOptions::default() };
     let listed: Vec<String> =
         User::list(Some(newest)).await.expect("users").users.into_iter().map(|user| user.id).collect();
-    assert_eq!(listed, [ada.id.clone()]);
+    assert_eq!(listed, std::slice::from_ref(&ada.id));
     assert_eq!(ada.ban().await.expect("a user").status, UserStatus::Banned);
     assert_eq!(ada.unban().await.expect("a user").status, UserStatus::Active);
 
