@@ -114,3 +114,30 @@ async fn a_license_file_opens_as_documented() {
     let dataset: Value = serde_json::from_str(&dataset).expect("a document");
     assert_eq!((&dataset["data"]["id"], &dataset["meta"]["ttl"]), (&license["id"], &json!(2_629_746)));
 }
+
+#[tokio::test]
+async fn an_activation_proof_verifies_as_documented() {
+    if !shell::has(&["openssl"]) {
+        return;
+    }
+    let (_server, vendor) = Server::single().await;
+    let license = id(&vendor.licensed(json!({"floating": true})).await);
+    let attributes = json!({"fingerprint": "AA:BB"});
+    let machine = id(&vendor.make("machines", attributes, &[("license", "licenses", &license)]).await);
+    let fetching = fetching(&section(README, "Verify a key offline").concat());
+    let proving = section(OFFLINE, "Activation proofs").concat();
+    let folder = shell::folder("proof");
+    let ran = shell::run(&vendor, &folder, &[("MACHINE", &machine)], &format!("{fetching}\n{proving}")).await;
+    let shown = String::from_utf8_lossy(&ran.stdout);
+    assert!(ran.status.success(), "{shown}{}", String::from_utf8_lossy(&ran.stderr));
+    let dataset = shown.split_once('{').map(|(_, rest)| format!("{{{rest}")).expect("a dataset");
+    let dataset: Value = serde_json::from_str(&dataset).expect("a document");
+    assert_eq!((&dataset["machine"]["id"], &dataset["machine"]["fingerprint"]), (&json!(machine), &json!("AA:BB")));
+    assert_eq!(dataset["license"]["id"], json!(license));
+
+    // About another computer: the same commands say no.
+    let other = proving.replace("printf %s \"${PROOF%.*}\" > signed", "printf %s \"${PROOF%.*}A\" > signed");
+    assert_ne!(other, proving);
+    let ran = shell::run(&vendor, &folder, &[("MACHINE", &machine)], &format!("{fetching}\n{other}")).await;
+    assert!(!ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
+}

@@ -2,6 +2,7 @@
 
 mod application;
 mod heartbeats;
+mod lookups;
 mod races;
 mod sweeps;
 
