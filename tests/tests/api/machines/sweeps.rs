@@ -72,8 +72,11 @@ async fn sweeps_over(machines: usize) -> [Cost; 2] {
 
 #[tokio::test]
 async fn a_sweep_over_ten_thousand_machines_costs_what_one_over_a_hundred_does() {
-    let few = sweeps_over(100).await;
-    let many = sweeps_over(if std::env::var_os("DYNAMODB_ENDPOINT").is_some() { 1000 } else { 10_000 }).await;
+    // Other engines are slower, and count units their own way; the round trips are ours.
+    let elsewhere = std::env::var("DYNAMODB_ENDPOINT").is_ok_and(|endpoint| !endpoint.is_empty());
+    let counted = |cost: Cost| if elsewhere { Cost { reads: 0.0, writes: 0.0, ..cost } } else { cost };
+    let few = sweeps_over(100).await.map(counted);
+    let many = sweeps_over(if elsewhere { 1000 } else { 10_000 }).await.map(counted);
     assert_eq!(few, many);
     let [busy, idle] = many;
     // A query for each shard of timers, and for each that is due: its reads, and the transaction that looks at it.
