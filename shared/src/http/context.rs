@@ -403,7 +403,8 @@ fn header_version(exchange: &Exchange) -> Result<Option<Version>> {
         Some(text) if text.parse::<Version>().is_ok() => Ok(text.parse().ok()),
         _ => Err(Error::bad_request("The API version is not supported")
             .code("INVALID_API_VERSION")
-            .about("https://keygen.sh/docs/api/versioning/")),
+            .about("https://keygen.sh/docs/api/versioning/")
+            .without_version()),
     }
 }
 

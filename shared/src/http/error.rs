@@ -65,6 +65,8 @@ pub struct Error {
     /// Whether the request was refused before it reached an endpoint: then the answer has no
     /// `meta`, no `Keygen-*` headers and no signature.
     pub edge: bool,
+    /// Whether no API version is in effect: then the answer has no `Keygen-*` headers and no signature (spec 01 §3.15).
+    pub unversioned: bool,
     /// Further headers.
     pub headers: Vec<(&'static str, String)>,
 }
@@ -80,7 +82,7 @@ impl Error {
             source: None,
             links: None,
         };
-        Self { status, errors: vec![error], edge: false, headers: Vec::new() }
+        Self { status, errors: vec![error], edge: false, unversioned: false, headers: Vec::new() }
     }
 
     /// 400.
@@ -223,6 +225,13 @@ impl Error {
     #[must_use]
     pub fn at_the_edge(mut self) -> Self {
         self.edge = true;
+        self
+    }
+
+    /// Marks it as the answer to a version that there is not.
+    #[must_use]
+    pub fn without_version(mut self) -> Self {
+        self.unversioned = true;
         self
     }
 

@@ -195,7 +195,7 @@ fn client_ip(parts: &http::request::Parts) -> String {
 fn finish(exchange: &Exchange, outcome: Result<Reply, Error>) -> Response {
     let progress = exchange.progress().clone();
     let version = progress.version.unwrap_or(Version::CURRENT);
-    let edge = outcome.as_ref().is_err_and(|error| error.edge);
+    let plain = outcome.as_ref().is_err_and(|error| error.edge || error.unversioned);
     let mut headers = HeaderMap::new();
     let (status, body, content_type) = match outcome {
         Ok(reply) => from_reply(exchange, &progress, version, reply, &mut headers),
@@ -213,7 +213,7 @@ fn finish(exchange: &Exchange, outcome: Result<Reply, Error>) -> Response {
             headers.append(http::header::SET_COOKIE, value);
         }
     }
-    if !edge {
+    if !plain {
         service_headers(exchange, &progress, version, &mut headers);
         sign(exchange, &progress, &body, &mut headers);
         if journal::is_logged(exchange, &progress) {

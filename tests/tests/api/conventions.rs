@@ -147,7 +147,9 @@ async fn versions() {
     assert_eq!(old.header("keygen-version"), Some("1.3"));
     assert!(old.header("keygen-account-id").is_some() && old.header("keygen-account").is_none());
     assert_eq!(vendor.at("v1.5").get("/products").await.header("keygen-version"), Some("1.5"));
-    assert_eq!(vendor.at("2.0").get("/products").await.expect(400).code(), "INVALID_API_VERSION");
+    let unknown = vendor.at("2.0").get("/products").await.expect(400);
+    assert_eq!(unknown.code(), "INVALID_API_VERSION");
+    assert_eq!((unknown.header("keygen-version"), unknown.header("keygen-signature")), (None, None));
 }
 
 #[tokio::test]
