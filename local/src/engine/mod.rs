@@ -34,7 +34,11 @@ pub struct Opened {
 pub async fn local(data: &Path, endpoint: Option<&str>) -> Result<Opened, String> {
     fs::create_dir_all(data)
         .map_err(|error| format!("the data directory {} cannot be made: {error}", data.display()))?;
-    let vault = Vault::file(data.join("vault.key")).map_err(|error| error.to_string())?;
+    let key = data.join("vault.key");
+    if data.join("latchkey.db").exists() && !key.exists() {
+        return Err(format!("{} is missing, and without it nobody's keys can be read: put it back", key.display()));
+    }
+    let vault = Vault::file(key).map_err(|error| error.to_string())?;
     let client = match endpoint {
         Some(endpoint) => client_of(endpoint),
         None => {
